@@ -1,0 +1,205 @@
+"""The seam to the DNS: what a look-up can say, and the resolvers that need no network.
+
+A `Resolver` answers `(name, type)` with `Answer | Absent | LookupFailed` and never raises for what the DNS
+says. Names are lower case, without a trailing dot, labels as published (A-labels, underscores); the root is
+the empty string. CNAMEs have been followed: `Answer.aliases` lists the targets passed on the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+
+class RecordType(StrEnum):
+    """The record types that the checks ask for."""
+
+    A = "A"
+    AAAA = "AAAA"
+    MX = "MX"
+    TXT = "TXT"
+    PTR = "PTR"
+    NS = "NS"
+    SOA = "SOA"
+    CNAME = "CNAME"
+    SRV = "SRV"
+
+
+@dataclass(frozen=True, slots=True)
+class Txt:
+    """One TXT record: its character-strings as published (octets, at most 255 each)."""
+
+    strings: tuple[bytes, ...]
+
+    @property
+    def octets(self) -> bytes:
+        """The strings joined without a space (RFC 7208 3.3)."""
+        return b"".join(self.strings)
+
+    @property
+    def text(self) -> str:
+        """The joined octets for people; what is not UTF-8 shows as backslash escapes. Hostile."""
+        return self.octets.decode("utf-8", "backslashreplace")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Mx:
+    """One MX record. `exchange` is a name as above; the empty string is the root (null MX, RFC 7505)."""
+
+    preference: int
+    exchange: str
+
+
+Record = str | Txt | Mx
+"""A, AAAA: the address's canonical text. PTR, NS, CNAME: a name. SOA, SRV: presentation text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Records of the asked type exist. `ttl` in seconds, the least on the way; `at` epoch seconds."""
+
+    name: str
+    type: RecordType
+    records: tuple[Record, ...]
+    ttl: int = 300
+    aliases: tuple[str, ...] = ()
+    at: float = field(default=0.0, compare=False)
+
+    @property
+    def texts(self) -> tuple[Txt, ...]:
+        return tuple(r for r in self.records if isinstance(r, Txt))
+
+    @property
+    def exchangers(self) -> tuple[Mx, ...]:
+        """In order of preference."""
+        return tuple(sorted(r for r in self.records if isinstance(r, Mx)))
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """Addresses or names, for the types that have them."""
+        return tuple(r for r in self.records if isinstance(r, str))
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A definite no: NXDOMAIN, or the name exists without this type (NODATA). `ttl`: RFC 2308."""
+
+    name: str
+    type: RecordType
+    nxdomain: bool
+    ttl: int = 300
+    aliases: tuple[str, ...] = ()
+    at: float = field(default=0.0, compare=False)
+
+
+class FailureReason(StrEnum):
+    """Why nothing is known."""
+
+    TIMEOUT = "timeout"
+    SERVFAIL = "servfail"
+    REFUSED = "refused"
+    MALFORMED = "malformed"
+    UNREACHABLE = "unreachable"
+    NOT_STORED = "not stored"
+
+
+@dataclass(frozen=True, slots=True)
+class LookupFailed:
+    """No answer was had: neither that it exists nor that it does not. `server` is who was asked last."""
+
+    name: str
+    type: RecordType
+    reason: FailureReason
+    server: str = ""
+    at: float = field(default=0.0, compare=False)
+
+
+Result = Answer | Absent | LookupFailed
+
+
+class Resolver(Protocol):
+    """Whatever can say what the DNS says: live, recorded, overlay or zone."""
+
+    async def lookup(self, name: str, type: RecordType) -> Result: ...
+
+
+def usable(name: str) -> bool:
+    """Whether the name can stand in a query: labels of 1 to 63 octets, 253 in all (RFC 1035 2.3.4)."""
+    return len(name) <= 253 and all(0 < len(label.encode("utf-8", "replace")) <= 63 for label in name.split("."))
+
+
+MAX_ALIASES = 10
+
+Zone = Mapping[tuple[str, RecordType], Iterable[Record]]
+
+
+class ZoneResolver:
+    """Answers from records in memory; follows CNAMEs; `failures` are names that cannot be looked up.
+
+    A name is NXDOMAIN when neither it nor anything below it has records (RFC 8020).
+    """
+
+    def __init__(
+        self,
+        records: Zone,
+        failures: Mapping[tuple[str, RecordType] | str, FailureReason] | None = None,
+        *,
+        ttl: int = 300,
+        at: float = 0.0,
+    ) -> None:
+        self._records = {(n.lower().rstrip("."), t): tuple(rs) for (n, t), rs in records.items()}
+        self._failures = dict(failures or {})
+        self._ttl = ttl
+        self._at = at
+        self._names = {""}
+        for name, _ in self._records:
+            labels = name.split(".")
+            self._names.update(".".join(labels[i:]) for i in range(len(labels)))
+
+    async def lookup(self, name: str, type: RecordType) -> Result:
+        return self.find(name, type)
+
+    def find(self, name: str, type: RecordType) -> Result:
+        """The same, without waiting."""
+        aliases: list[str] = []
+        owner = name = name.lower()
+        while True:
+            reason = self._failures.get((owner, type)) or self._failures.get(owner)
+            if reason:
+                return LookupFailed(name, type, reason, "zone", self._at)
+            if found := self._records.get((owner, type)):
+                return Answer(name, type, found, self._ttl, tuple(aliases), self._at)
+            target = self._records.get((owner, RecordType.CNAME))
+            if not target or type is RecordType.CNAME:
+                return Absent(name, type, owner not in self._names, self._ttl, tuple(aliases), self._at)
+            owner = str(target[0]).lower().rstrip(".")
+            if owner in aliases or len(aliases) >= MAX_ALIASES:
+                return LookupFailed(name, type, FailureReason.MALFORMED, "zone", self._at)
+            aliases.append(owner)
+
+
+class OverlayResolver:
+    """Another resolver with some answers replaced: "what if they publish this?".
+
+    `records` replaces the answer for each `(name, type)` that it names; an empty tuple takes the records away.
+    """
+
+    def __init__(self, below: Resolver, records: Zone) -> None:
+        self._below = below
+        self._replaced = {(n.lower().rstrip("."), t): tuple(rs) for (n, t), rs in records.items()}
+
+    async def lookup(self, name: str, type: RecordType) -> Result:
+        replaced = self._replaced.get((name.lower(), type))
+        if replaced is None:
+            return await self._below.lookup(name, type)
+        if not replaced:
+            return Absent(name, type, nxdomain=False)
+        return Answer(name, type, replaced)
+
+
+def txt(*strings: str | bytes) -> Txt:
+    """A TXT record of these strings; longer ones are split at 255 octets."""
+    whole = [s.encode() if isinstance(s, str) else s for s in strings]
+    return Txt(tuple(part[i : i + 255] for part in whole for i in range(0, max(len(part), 1), 255)))

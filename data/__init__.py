@@ -1,0 +1,1 @@
+"""What we know, and since when: companies, DNS answers, verdicts, scans."""

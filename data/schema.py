@@ -1,0 +1,143 @@
+"""The tables. Facts (observations) and what follows from them (verdicts) stand apart; migrations/ makes them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment: aware datetimes in, UTC datetimes out, on SQLite as on PostgreSQL."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs a time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_N_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class CompanyRow(Base):
+    """A company as the last file that named it says. Text is as typed: hostile."""
+
+    __tablename__ = "companies"
+
+    id: Mapped[str] = mapped_column(String(200), primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    email: Mapped[str] = mapped_column(Text, default="")
+    email_validated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    sending_method: Mapped[str] = mapped_column(String(20), default="platform")
+    from_address: Mapped[str] = mapped_column(Text, default="")
+    country: Mapped[str] = mapped_column(String(100), default="")
+    language: Mapped[str] = mapped_column(String(100), default="")
+    segment: Mapped[str] = mapped_column(String(200), default="")
+    smtp_host: Mapped[str] = mapped_column(Text, default="")
+    smtp_port: Mapped[int | None] = mapped_column(Integer)
+    smtp_security: Mapped[str] = mapped_column(String(20), default="")
+    smtp_username: Mapped[str] = mapped_column(Text, default="")
+    smtp_password: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """A Fernet token, never clear text."""
+    domain: Mapped[str] = mapped_column(String(255), default="", index=True)
+    """A-labels; of from_address, else of email; empty if neither has one."""
+    search: Mapped[str] = mapped_column(Text, default="")
+    """Case-folded name, id, e-mail, From address and domain (both forms), for LIKE."""
+    sort_name: Mapped[str] = mapped_column(Text, default="")
+    """Case-folded name, to sort by."""
+    imported_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    gone_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Since when imports no longer name it; None while they do."""
+
+    __table_args__ = (Index(None, "sort_name", "id"),)
+
+
+class ObservationRow(Base):
+    """The last known answer for a name and type, and the failure that came after it, if one did.
+
+    A failure never erases an answer: `status`, `records` and `observed_at` stay, the `failed_*` columns tell.
+    `status`: answer | nodata | nxdomain | unknown (never answered).
+    """
+
+    __tablename__ = "observations"
+
+    name: Mapped[str] = mapped_column(String(255), primary_key=True)
+    type: Mapped[str] = mapped_column(String(10), primary_key=True)
+    status: Mapped[str] = mapped_column(String(10))
+    records: Mapped[Any] = mapped_column(JSON, default=list)
+    aliases: Mapped[Any] = mapped_column(JSON, default=list)
+    ttl: Mapped[int] = mapped_column(Integer, default=0)
+    observed_at: Mapped[float | None] = mapped_column(Float)
+    """Epoch seconds of the answer."""
+    failed_at: Mapped[float | None] = mapped_column(Float)
+    """Epoch seconds of the failure after it; None when the last look-up was answered."""
+    failure: Mapped[str] = mapped_column(String(20), default="")
+    server: Mapped[str] = mapped_column(String(100), default="")
+
+
+class VerdictRow(Base):
+    """What follows from the facts for one company: the export's columns, and the working as JSON."""
+
+    __tablename__ = "verdicts"
+
+    company_id: Mapped[str] = mapped_column(
+        String(200), ForeignKey("companies.id", ondelete="CASCADE"), primary_key=True
+    )
+    verdict: Mapped[str] = mapped_column(String(10), index=True)
+    severity: Mapped[int] = mapped_column(Integer, index=True)
+    """The verdict as a number, to sort by."""
+    cause: Mapped[str] = mapped_column(String(80), default="", index=True)
+    address: Mapped[str] = mapped_column(String(20), index=True)
+    spf: Mapped[str] = mapped_column(String(20), index=True)
+    dmarc: Mapped[str] = mapped_column(String(20))
+    smtp: Mapped[str] = mapped_column(String(20), index=True)
+    provider: Mapped[str] = mapped_column(String(100), default="")
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    """When the verdict became what it is."""
+    checked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """The oldest fact that the verdict stands on."""
+    attempted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """When a scan last looked, with or without success."""
+    diagnosis: Mapped[Any] = mapped_column(JSON)
+    """The whole `checks.diagnosis.Diagnosis`, for the drill-down."""
+
+
+class ScanRow(Base):
+    """One scan: what it was to do and how far it came. `state`: running | done | interrupted | failed."""
+
+    __tablename__ = "scans"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    state: Mapped[str] = mapped_column(String(12))
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    companies: Mapped[int] = mapped_column(Integer, default=0)
+    domains: Mapped[int] = mapped_column(Integer, default=0)
+    done: Mapped[int] = mapped_column(Integer, default=0)
+    queries: Mapped[int] = mapped_column(Integer, default=0)
+    unknown: Mapped[int] = mapped_column(Integer, default=0)
+    platform: Mapped[Any] = mapped_column(JSON)
+    """The platform's own diagnosis of this scan (None when its domain is not set)."""
