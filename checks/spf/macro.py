@@ -1,0 +1,172 @@
+"""Macros in SPF (RFC 7208 7): parse once, expand for one sender."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote
+
+DOMAIN_LETTERS = frozenset("slodiphv")
+EXPLANATION_LETTERS = DOMAIN_LETTERS | frozenset("crt")
+
+_EXPANSION = re.compile(r"\{([A-Za-z])([0-9]*)([rR]?)([.\-+,/_=]*)\}")
+_TOPLABEL = re.compile(r"(?:[0-9]*[A-Za-z][0-9A-Za-z]*|[0-9A-Za-z]+-[0-9A-Za-z-]*[0-9A-Za-z])\.?", re.ASCII)
+_ESCAPES = {"%": "%", "_": " ", "-": "%20"}
+
+
+class MacroError(ValueError):
+    """A `%` that starts no macro, an unknown letter, a digit of 0, or an octet that may not stand there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """One `%{…}`: letter in lower case, `keep` right-hand parts (0: all), `escape` for an upper-case letter."""
+
+    letter: str
+    keep: int
+    reverse: bool
+    delimiters: str
+    escape: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Macro:
+    """A parsed macro-string: literal text and expansions in order; `ends_expanded` if a `%…` ends it."""
+
+    text: str
+    parts: tuple[str | Expansion, ...]
+    ends_expanded: bool
+
+    @property
+    def literal(self) -> str | None:
+        """The text that it always expands to, or None when it depends on the sender."""
+        if all(isinstance(part, str) for part in self.parts):
+            return "".join(part for part in self.parts if isinstance(part, str))
+        return None
+
+    @property
+    def letters(self) -> frozenset[str]:
+        return frozenset(part.letter for part in self.parts if isinstance(part, Expansion))
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """What the letters stand for (RFC 7208 7.2). `ip` is dotted; `readable_ip` as people write it."""
+
+    local: str
+    sender_domain: str
+    domain: str
+    ip: str
+    readable_ip: str
+    version: str
+    helo: str
+    validated: str = "unknown"
+    receiver: str = "unknown"
+    timestamp: int = 0
+
+    def of(self, letter: str) -> str:
+        match letter:
+            case "s":
+                return f"{self.local}@{self.sender_domain}"
+            case "l":
+                return self.local
+            case "o":
+                return self.sender_domain
+            case "d":
+                return self.domain
+            case "i":
+                return self.ip
+            case "p":
+                return self.validated
+            case "v":
+                return self.version
+            case "h":
+                return self.helo
+            case "c":
+                return self.readable_ip
+            case "r":
+                return self.receiver
+            case _:
+                return str(self.timestamp)
+
+
+def parse(text: str, letters: frozenset[str] = DOMAIN_LETTERS, *, spaces: bool = False) -> Macro:
+    """Parse a macro-string; `spaces` allows blanks, as in an explanation. Raises `MacroError`."""
+    parts: list[str | Expansion] = []
+    at = 0
+    ends_expanded = False
+    while at < len(text):
+        percent = text.find("%", at)
+        literal = text[at:] if percent < 0 else text[at:percent]
+        if literal:
+            _check_literal(literal, spaces)
+            parts.append(literal)
+        if percent < 0:
+            ends_expanded = False
+            break
+        part, at = _parse_expansion(text, percent, letters)
+        parts.append(part)
+        ends_expanded = at >= len(text)
+    return Macro(text, tuple(parts), ends_expanded)
+
+
+def _check_literal(text: str, spaces: bool) -> None:
+    for character in text:
+        if not ("!" <= character <= "~" or (spaces and character == " ")):
+            raise MacroError(f"the character {character!a} may not stand here")
+
+
+def _parse_expansion(text: str, percent: int, letters: frozenset[str]) -> tuple[str | Expansion, int]:
+    escaped = _ESCAPES.get(text[percent + 1 : percent + 2])
+    if escaped is not None:
+        return escaped, percent + 2
+    found = _EXPANSION.match(text, percent + 1)
+    if not found:
+        raise MacroError("a % must be followed by {letter}, %, _ or -")
+    letter, digits, reverse, delimiters = found.groups()
+    if letter.lower() not in letters:
+        raise MacroError(f"there is no macro letter {letter} here")
+    if digits and not int(digits[:9]):
+        raise MacroError("a macro keeps at least one part, not 0")
+    # More parts than a name can have keep the whole name; nine digits are more than enough to say so.
+    keep = int(digits[:9]) if digits else 0
+    return Expansion(letter.lower(), keep, bool(reverse), delimiters or ".", letter.isupper()), found.end()
+
+
+def parse_domain_spec(text: str) -> Macro:
+    """Parse a domain-spec: a macro-string that ends in a top label or an expansion (RFC 7208 7.1)."""
+    macro = parse(text)
+    if not text:
+        raise MacroError("a domain is missing")
+    last = macro.parts[-1]
+    if macro.ends_expanded or isinstance(last, Expansion):
+        return macro
+    dot = last.rfind(".", 0, len(last) - 1)
+    if dot < 0 or not _TOPLABEL.fullmatch(last, dot + 1):
+        raise MacroError("a domain must end in a dot and a top label")
+    return macro
+
+
+def expand(macro: Macro, values: Values) -> str:
+    """The text that the macro stands for, for one sender."""
+    return "".join(part if isinstance(part, str) else _expand_one(part, values) for part in macro.parts)
+
+
+def expand_domain(macro: Macro, values: Values) -> str:
+    """The name to look up: no trailing dot, lower case, cut from the left to 253 octets (RFC 7208 7.3)."""
+    name = expand(macro, values).removesuffix(".").lower()
+    while len(name) > 253 and "." in name:
+        name = name.split(".", 1)[1]
+    return name
+
+
+def _expand_one(part: Expansion, values: Values) -> str:
+    text = values.of(part.letter)
+    if part.keep or part.reverse or part.delimiters != ".":
+        pieces = re.split(f"[{re.escape(part.delimiters)}]", text)
+        if part.reverse:
+            pieces.reverse()
+        if part.keep:
+            pieces = pieces[-part.keep :]
+        text = ".".join(pieces)
+    return quote(text, safe="-._~") if part.escape else text

@@ -1,0 +1,218 @@
+"""SPF records as published: which TXT record is one, and what its terms say (RFC 7208 4.5, 4.6, 12).
+
+Parsing needs no network and finds every error, not only the first, since the advice names them all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Address, IPv6Network
+
+from checks.lookup import Txt
+from checks.spf import macro
+from checks.spf.macro import Macro, MacroError
+
+Network = IPv4Network | IPv6Network
+
+
+class Mechanism(StrEnum):
+    """The mechanisms of RFC 7208 5."""
+
+    ALL = "all"
+    INCLUDE = "include"
+    A = "a"
+    MX = "mx"
+    PTR = "ptr"
+    IP4 = "ip4"
+    IP6 = "ip6"
+    EXISTS = "exists"
+
+
+@dataclass(frozen=True, slots=True)
+class Directive:
+    """A qualifier and a mechanism. `domain` is None where the current domain is meant; `column` counts from 0."""
+
+    text: str
+    column: int
+    qualifier: str
+    mechanism: Mechanism
+    domain: Macro | None = None
+    network: Network | None = None
+    cidr4: int = 32
+    cidr6: int = 128
+
+    @property
+    def costs_lookup(self) -> bool:
+        return self.mechanism not in (Mechanism.ALL, Mechanism.IP4, Mechanism.IP6)
+
+
+@dataclass(frozen=True, slots=True)
+class Modifier:
+    """`name=value`; `domain` is parsed for redirect and exp. Unknown ones are kept and ignored (RFC 7208 6)."""
+
+    text: str
+    column: int
+    name: str
+    domain: Macro | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SyntaxProblem:
+    """A term that does not parse: as published, where (column from 0), and why, in our words."""
+
+    text: str
+    column: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One parsed record. With any problem, the record as a whole is a permerror (RFC 7208 4.6)."""
+
+    text: str
+    directives: tuple[Directive, ...]
+    modifiers: tuple[Modifier, ...]
+    problems: tuple[SyntaxProblem, ...]
+
+    @property
+    def redirect(self) -> Modifier | None:
+        return self._modifier("redirect")
+
+    @property
+    def exp(self) -> Modifier | None:
+        return self._modifier("exp")
+
+    def _modifier(self, name: str) -> Modifier | None:
+        return next((m for m in self.modifiers if m.name == name), None)
+
+
+_VERSION = re.compile(rb"v=spf1(?: |\Z)", re.IGNORECASE)
+_MODIFIER = re.compile(r"([A-Za-z][A-Za-z0-9_.-]*)=", re.ASCII)
+_DIRECTIVE = re.compile(r"([+?~-]?)([A-Za-z][A-Za-z0-9_.-]*)(.*)", re.ASCII | re.DOTALL)
+_DUAL_CIDR = re.compile(r"(?:/(?P<four>[^/]*))?(?://(?P<six>[^/]*))?\Z", re.DOTALL)
+_LENGTH = re.compile(r"0|[1-9][0-9]{0,2}", re.ASCII)
+
+
+def is_spf(octets: bytes) -> bool:
+    """Whether a TXT record is an SPF record: `v=spf1`, any case, then a blank or the end (RFC 7208 4.5)."""
+    return bool(_VERSION.match(octets))
+
+
+def select(texts: Iterable[Txt]) -> tuple[bytes, ...]:
+    """The SPF records among a name's TXT records, their strings joined without a space."""
+    return tuple(octets for octets in (txt.octets for txt in texts) if is_spf(octets))
+
+
+@lru_cache(maxsize=65536)
+def parse(octets: bytes) -> Record:
+    """Parse the octets of one SPF record. Never raises for what was published."""
+    text = octets.decode("utf-8", "backslashreplace")
+    directives: list[Directive] = []
+    modifiers: list[Modifier] = []
+    problems: list[SyntaxProblem] = []
+    for found in re.finditer(r"[^ ]+", text):
+        if found.start() == 0:  # the version
+            continue
+        term, column = found.group(), found.start()
+        try:
+            parsed = _parse_term(term, column)
+            if isinstance(parsed, Directive):
+                directives.append(parsed)
+                continue
+            if parsed.name in ("redirect", "exp") and any(m.name == parsed.name for m in modifiers):
+                raise MacroError(f"{parsed.name}= may stand only once")
+            modifiers.append(parsed)
+        except MacroError as error:
+            problems.append(SyntaxProblem(term, column, str(error)))
+    return Record(text, tuple(directives), tuple(modifiers), tuple(problems))
+
+
+def _parse_term(term: str, column: int) -> Directive | Modifier:
+    modifier = _MODIFIER.match(term)
+    if modifier:
+        return _parse_modifier(term, column, modifier.group(1).lower(), term[modifier.end() :])
+    return _parse_directive(term, column)
+
+
+def _parse_modifier(term: str, column: int, name: str, value: str) -> Modifier:
+    if name in ("redirect", "exp"):
+        return Modifier(term, column, name, macro.parse_domain_spec(value))
+    macro.parse(value, macro.EXPLANATION_LETTERS)  # unknown ones must still be macro-strings
+    return Modifier(term, column, name)
+
+
+def _parse_directive(term: str, column: int) -> Directive:
+    found = _DIRECTIVE.fullmatch(term)
+    if not found:
+        raise MacroError("this is neither a mechanism nor a modifier")
+    qualifier, name, rest = found.groups()
+    try:
+        mechanism = Mechanism(name.lower())
+    except ValueError:
+        raise MacroError("there is no such mechanism") from None
+    qualifier = qualifier or "+"
+    match mechanism:
+        case Mechanism.ALL:
+            if rest:
+                raise MacroError("nothing may follow all")
+            return Directive(term, column, qualifier, mechanism)
+        case Mechanism.IP4 | Mechanism.IP6:
+            return Directive(term, column, qualifier, mechanism, network=_network(mechanism, rest))
+        case Mechanism.A | Mechanism.MX:
+            domain, four, six = _domain_and_lengths(rest)
+            return Directive(term, column, qualifier, mechanism, domain, None, four, six)
+        case _:
+            return Directive(term, column, qualifier, mechanism, _domain(mechanism, rest))
+
+
+def _domain(mechanism: Mechanism, rest: str) -> Macro | None:
+    if not rest and mechanism is Mechanism.PTR:
+        return None
+    if not rest.startswith(":"):
+        raise MacroError(f"{mechanism} needs a colon and a domain")
+    return macro.parse_domain_spec(rest[1:])
+
+
+def _domain_and_lengths(rest: str) -> tuple[Macro | None, int, int]:
+    """`[":" domain-spec] ["/" four] ["//" six]`: a domain may itself hold slashes, so lengths are at the end."""
+    domain = None
+    lengths = rest
+    if rest.startswith(":"):
+        end = _start_of_lengths(rest)
+        domain = macro.parse_domain_spec(rest[1:end])
+        lengths = rest[end:]
+    found = _DUAL_CIDR.match(lengths)
+    if not found:
+        raise MacroError("a prefix length is /0 to /32, and after // 0 to 128")
+    return domain, _length(found["four"], 32), _length(found["six"], 128)
+
+
+def _start_of_lengths(rest: str) -> int:
+    found = re.search(r"(?:/[0-9]+)?(?://[0-9]+)?\Z", rest, re.ASCII)
+    return found.start() if found else len(rest)
+
+
+def _length(digits: str | None, most: int) -> int:
+    if digits is None:
+        return most
+    if not _LENGTH.fullmatch(digits) or int(digits) > most:
+        raise MacroError(f"a prefix length here is 0 to {most}, without leading zeros")
+    return int(digits)
+
+
+def _network(mechanism: Mechanism, rest: str) -> Network:
+    if not rest.startswith(":"):
+        raise MacroError(f"{mechanism} needs a colon and an address")
+    address, slash, digits = rest[1:].partition("/")
+    try:
+        if mechanism is Mechanism.IP4:
+            return IPv4Network((IPv4Address(address), _length(digits if slash else None, 32)), strict=False)
+        if "%" in address:  # Python reads a zone index, which the grammar does not have
+            raise AddressValueError(address)
+        return IPv6Network((IPv6Address(address), _length(digits if slash else None, 128)), strict=False)
+    except AddressValueError:
+        raise MacroError(f"this is not an {'IPv4' if mechanism is Mechanism.IP4 else 'IPv6'} address") from None
