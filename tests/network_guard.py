@@ -19,7 +19,7 @@ class Reach(Enum):
 
 
 class NetworkRefused(AssertionError):
-    """A test tried to reach further than it may. No OSError, or the code under test would tell it as an outage."""
+    """A test tried to reach further than it may. No OSError: that would look like an outage to the code."""
 
 
 _SENDS: Final = {"socket.connect", "socket.sendto", "socket.sendmsg"}
