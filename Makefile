@@ -32,7 +32,7 @@ ifneq ($(value COMPANIES),)
 # The port first: better told now than after an hour of scanning. Import's 1 means that some rows were rejected.
 run: .venv/runs
 	@.venv/bin/python -m dashboard --check
-	@.venv/bin/python -m data import "$$COMPANIES_FILE" || [ $$? -eq 1 ]
+	@.venv/bin/python -m data import "$$COMPANIES_FILE" || { status=$$?; [ $$status -eq 1 ] || exit $$status; }
 	@.venv/bin/python -m data scan
 	@exec .venv/bin/python -m dashboard
 else
@@ -44,42 +44,51 @@ test: .venv/develops
 	@.venv/bin/python -m pytest $(PYTEST)
 
 lint: .venv/develops
-	@.venv/bin/ruff check .
-	@.venv/bin/ruff format --check .
-	@.venv/bin/mypy
+	@.venv/bin/python -m ruff check .
+	@.venv/bin/python -m ruff format --check .
+	@.venv/bin/python -m mypy
 
-bench: .venv/develops
+bench: .venv/measures
 	@.venv/bin/python -m tests.bench $(BENCH)
 
-# A stamp is made last, and .venv/unfinished stands there while pip works: what was interrupted is built anew.
 .venv/runs: requirements.txt
-	@$(call install,requirements.txt)
-	@touch $@
+	@$(call install,requirements.txt,runs)
 
 .venv/develops: requirements-dev.txt
-	@$(call install,requirements-dev.txt)
-	@touch .venv/runs $@
+	@$(call install,requirements-dev.txt,runs develops)
 
+.venv/measures: requirements-bench.txt
+	@$(call install,requirements-bench.txt,runs develops measures)
+
+# install(requirements, stamps): the stamps are made last, and .venv/unfinished stands there while pip works, so
+# that what was interrupted is built anew. Two makes at once wait for each other where there is flock.
 define install
 set -e; \
-if [ -e .venv/unfinished ] || ! [ -e .venv/runs -o -e .venv/develops ]; then \
-    rm -f .venv/runs .venv/develops 2>/dev/null || :; \
-    [ -w . ] || { echo "sendwell: cannot write in $$PWD: give yourself the right, or clone where you may write" >&2; exit 2; }; \
-    python=; \
+fail() { echo "sendwell: $$*" >&2; exit 2; }; \
+[ -w . ] || fail "cannot write in $$PWD: give yourself the right, or clone where you may write"; \
+exec 9>.venv.lock; \
+if command -v flock >/dev/null; then flock 9; fi; \
+[ ! -e $@ ] || [ -e .venv/unfinished ] || [ $(1) -nt $@ ] || exit 0; \
+if [ -e .venv/unfinished ] || [ ! -e .venv/runs ]; then \
     if [ -n "$$PYTHON_ASKED" ]; then set -- "$$PYTHON_ASKED"; \
     else set -- python3 python3.14 python3.13 python3.12 python3.11; fi; \
+    python=; \
     for candidate in "$$@"; do \
-        if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$candidate; break; fi; \
+        if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
+        then python=$$candidate; break; fi; \
     done; \
-    [ -n "$$python" ] || { echo "sendwell: no Python 3.11 or later found: install one, or name it: make PYTHON=/path/to/python3" >&2; exit 2; }; \
-    "$$python" -c 'import ensurepip, venv' 2>/dev/null || { echo "sendwell: $$python cannot make virtual environments: install its venv module (Debian, Ubuntu: python3-venv)" >&2; exit 2; }; \
-    echo "Setting up .venv (once; half a minute to a few, as the network is)"; \
-    "$$python" -m venv --clear .venv; \
+    [ -n "$$python" ] || fail "no Python 3.11 or later found ($$*): install one, or name it: PYTHON=/path/to/python3"; \
+    "$$python" -c 'import ensurepip, venv' 2>/dev/null || \
+        fail "$$python cannot make virtual environments: install its venv module (Debian: python3-venv)"; \
+    echo "Setting up .venv (once; from half a minute, as the network is)"; \
+    rm -rf .venv; mkdir .venv; touch .venv/unfinished; \
+    "$$python" -m venv .venv; \
 else \
     echo "Bringing .venv up to date with $(1)"; \
+    touch .venv/unfinished; rm -f .venv/runs .venv/develops .venv/measures; \
 fi; \
-touch .venv/unfinished; \
 .venv/bin/python -m pip install -qq --disable-pip-version-check --no-input --require-hashes -r $(1) || \
-    { echo "sendwell: installing $(1) failed (above): is the package index within reach?" >&2; exit 2; }; \
-rm .venv/unfinished
+    fail "installing $(1) failed (above): is the package index within reach?"; \
+rm .venv/unfinished; \
+cd .venv; touch $(2)
 endef
