@@ -1,4 +1,4 @@
-"""The tables. Facts (observations) and what follows from them (verdicts) stand apart; migrations/ makes them."""
+"""The tables. Facts (observations) and what follows from them (verdicts) stand apart."""
 
 from __future__ import annotations
 
@@ -30,6 +30,11 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def by_code_point(kind: type[String], length: int | None = None) -> String:
+    """Text that sorts by code point on both databases, whatever PostgreSQL's locale is."""
+    return kind(length).with_variant(kind(length, collation="C"), "postgresql")
+
+
 class Base(DeclarativeBase):
     metadata = MetaData(
         naming_convention={
@@ -47,7 +52,7 @@ class CompanyRow(Base):
 
     __tablename__ = "companies"
 
-    id: Mapped[str] = mapped_column(String(200), primary_key=True)
+    id: Mapped[str] = mapped_column(by_code_point(String, 200), primary_key=True)
     name: Mapped[str] = mapped_column(Text)
     email: Mapped[str] = mapped_column(Text, default="")
     email_validated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -66,9 +71,10 @@ class CompanyRow(Base):
     """A-labels; of from_address, else of email; empty if neither has one."""
     search: Mapped[str] = mapped_column(Text, default="")
     """Case-folded name, id, e-mail, From address and domain (both forms), for LIKE."""
-    sort_name: Mapped[str] = mapped_column(Text, default="")
-    """Case-folded name, to sort by."""
+    sort_name: Mapped[str] = mapped_column(by_code_point(Text), default="")
+    """The start of the case-folded name, to sort by: short enough for an index."""
     imported_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """When an import last added or changed it."""
     gone_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """Since when imports no longer name it; None while they do."""
 
@@ -104,7 +110,7 @@ class VerdictRow(Base):
     __tablename__ = "verdicts"
 
     company_id: Mapped[str] = mapped_column(
-        String(200), ForeignKey("companies.id", ondelete="CASCADE"), primary_key=True
+        by_code_point(String, 200), ForeignKey("companies.id", ondelete="CASCADE"), primary_key=True
     )
     verdict: Mapped[str] = mapped_column(String(10), index=True)
     severity: Mapped[int] = mapped_column(Integer, index=True)

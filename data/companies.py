@@ -1,0 +1,194 @@
+"""The companies: written by imports, read for scans. (`companies_search` finds them for people.)"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Table, bindparam, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from checks.diagnosis import Company, SendingMethod
+from checks.domain_name import BadName, address, display
+from data.schema import CompanyRow
+from data.secrets import Secrets
+
+BATCH = 500
+"""Rows a statement: enough for speed, within the parameters that a statement can have."""
+
+_T = TypeVar("_T")
+_table: Table = CompanyRow.metadata.tables[CompanyRow.__tablename__]
+_DEFAULTS: dict[str, Any] = {
+    "name": "",
+    "email": "",
+    "email_validated_at": None,
+    "sending_method": SendingMethod.PLATFORM.value,
+    "from_address": "",
+    "country": "",
+    "language": "",
+    "segment": "",
+    "smtp_host": "",
+    "smtp_port": None,
+    "smtp_security": "",
+    "smtp_username": "",
+    "smtp_password": None,
+}
+_SORT_CHARACTERS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a file says of one company. A column that is not in `values` keeps what was there.
+
+    `values`: by column of `CompanyRow`, with the column's type, without `id` and `smtp_password`.
+    `password`: clear text; empty keeps what was there.
+    """
+
+    id: str
+    values: Mapping[str, Any]
+    password: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many companies a write added, changed and found as they were."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(self.added + other.added, self.changed + other.changed, self.unchanged + other.unchanged)
+
+
+def upsert(session: Session, entries: Iterable[Entry], secrets: Secrets, at: datetime) -> Tally:
+    """Add or change these companies, each id once; whoever is named is not gone. The caller commits."""
+    tally = Tally()
+    for batch in batches(entries, BATCH):
+        tally += _upsert_batch(session, batch, secrets, at)
+    return tally
+
+
+def mark_gone(session: Session, named: Container[str], at: datetime) -> int:
+    """Mark the companies that are not named as gone since `at`, unless they are marked already. How many."""
+    present = session.scalars(select(_table.c.id).where(_table.c.gone_since.is_(None)))
+    gone = [id for id in present if id not in named]
+    for batch in batches(gone, BATCH):
+        session.execute(update(_table).where(_table.c.id.in_(batch)).values(gone_since=at))
+    return len(gone)
+
+
+def count(session: Session) -> int:
+    """How many companies there are, without those that are gone: what `for_scan(session, None)` yields."""
+    query = select(func.count()).select_from(_table).where(_table.c.gone_since.is_(None))
+    return session.scalar(query) or 0
+
+
+def for_scan(session: Session, only: Collection[str] | None = None) -> Iterator[Company]:
+    """The companies to judge, by id, a few in memory at a time. Do not commit in this session meanwhile.
+
+    Those that are not gone; with `only`, those with these ids, gone or not (an unknown id yields nothing).
+    """
+    query = select(CompanyRow).order_by(CompanyRow.id).execution_options(yield_per=BATCH)
+    if only is None:
+        queries = [query.where(CompanyRow.gone_since.is_(None))]
+    else:
+        queries = [query.where(CompanyRow.id.in_(ids)) for ids in batches(sorted(set(only)), BATCH)]
+    for query in queries:
+        for row in session.scalars(query):
+            yield to_company(row)
+            session.expunge(row)
+
+
+def to_company(row: CompanyRow) -> Company:
+    """What the judgement needs of a stored company."""
+    return Company(
+        id=row.id,
+        name=row.name,
+        method=SendingMethod(row.sending_method),
+        email=row.email,
+        email_validated=row.email_validated_at is not None,
+        from_address=row.from_address,
+        smtp_host=row.smtp_host,
+    )
+
+
+def domain_of(from_address: str, email: str) -> str:
+    """The domain that a company sends as: of its From address, else of its e-mail, else empty."""
+    for text in (from_address, email):
+        try:
+            return address(text).domain
+        except BadName:
+            continue
+    return ""
+
+
+def batches(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
+    """The items in lists of `size`, the last one shorter."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch
+
+
+def _upsert_batch(session: Session, batch: Sequence[Entry], secrets: Secrets, at: datetime) -> Tally:
+    before = _stored(session, [entry.id for entry in batch])
+    added, changed = [], []
+    for entry in batch:
+        old = before.get(entry.id)
+        new = _merged(entry, old, secrets)
+        if old is None:
+            added.append(new)
+        elif new != old:
+            changed.append(new)
+    if added:
+        session.execute(insert(_table), [_complete(new, at) for new in added])
+    if changed:
+        session.execute(_UPDATE, [_prefixed(_complete(new, at)) for new in changed])
+    return Tally(len(added), len(changed), len(batch) - len(added) - len(changed))
+
+
+def _stored(session: Session, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """The companies with these ids, as dicts of the columns that a file decides."""
+    columns = [_table.c[name] for name in ("id", *_DEFAULTS, "gone_since")]
+    rows = session.execute(select(*columns).where(_table.c.id.in_(ids)))
+    return {row.id: dict(row._mapping) for row in rows}
+
+
+def _merged(entry: Entry, old: Mapping[str, Any] | None, secrets: Secrets) -> dict[str, Any]:
+    new = {**_DEFAULTS, **(old or {}), **entry.values, "id": entry.id, "gone_since": None}
+    if entry.password and not secrets.is_same(new["smtp_password"], entry.password):
+        new["smtp_password"] = secrets.encrypt(entry.password)
+    return new
+
+
+def _complete(new: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+    """With the columns that follow from the others: the one place where they are made."""
+    domain = domain_of(new["from_address"], new["email"])
+    found_by = (new["name"], new["id"], new["email"], new["from_address"], domain, display(domain))
+    return {
+        **new,
+        "domain": domain,
+        "search": "\n".join(dict.fromkeys(filter(None, map(_folded, found_by)))),
+        "sort_name": _folded(new["name"])[:_SORT_CHARACTERS],
+        "imported_at": at,
+    }
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFC", text.casefold())
+
+
+_WRITTEN = (*_DEFAULTS, "gone_since", "domain", "search", "sort_name", "imported_at")
+_UPDATE = (
+    update(_table)
+    .where(_table.c.id == bindparam("this_id"))
+    .values({name: bindparam(f"new_{name}") for name in _WRITTEN})
+)
+
+
+def _prefixed(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"this_id": row["id"], **{f"new_{name}": row[name] for name in _WRITTEN}}

@@ -1,0 +1,213 @@
+"""Opening the database: SQLite or PostgreSQL, its schema brought up to date."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import StaticPool
+
+WAIT_SECONDS = 60
+"""How long a writer waits for another one; an import of a large fleet is one transaction."""
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_ADVISORY_LOCK = 0x53454E44  # any number, the same in every process: who migrates goes first
+_in_this_process = threading.Lock()  # Alembic's context is a global of the process
+
+
+class DatabaseUnavailable(Exception):
+    """The database cannot be used. One sentence: what is wrong, where, and what to do; never a password."""
+
+
+def open_engine(url: str) -> Engine:
+    """An engine on the database at this SQLAlchemy URL, with the newest schema.
+
+    `sqlite:///file` (its directory is made), `sqlite://` (in memory, for one process), `postgresql://…`.
+    Raises `DatabaseUnavailable`.
+    """
+    parsed = _parse(url)
+    if parsed.drivername == "sqlite":
+        _make_directory(parsed)
+    engine = _create(parsed)
+    try:
+        with _in_this_process:
+            _migrate(engine)
+    except DBAPIError as error:
+        engine.dispose()
+        raise DatabaseUnavailable(_sentence(parsed, error)) from None
+    except DatabaseUnavailable:
+        engine.dispose()
+        raise
+    return engine
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Session]:
+    """A session for one transaction that writes: committed at the end, rolled back on any exception.
+
+    On SQLite it takes the write lock at once, so that what it reads first cannot have changed when it writes.
+    """
+    session = Session(engine.execution_options(writes=True))
+    with session, session.begin():
+        yield session
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise DatabaseUnavailable(
+            "The database's URL cannot be read: "
+            "write it as sqlite:///var/sendwell.db or postgresql://user:password@host/name"
+        ) from None
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        return parsed.set(drivername="sqlite")
+    if backend in ("postgresql", "postgres"):
+        return parsed.set(drivername="postgresql+psycopg")
+    raise DatabaseUnavailable(
+        f"The database's URL asks for {backend}: only sqlite and postgresql can be used"
+    )
+
+
+def _make_directory(url: URL) -> None:
+    if not (path := _file(url)):
+        return
+    if path.is_dir():
+        raise DatabaseUnavailable(f"{path} is a directory: name a file for the database")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseUnavailable(
+            f"The directory {path.parent} cannot be made ({error.strerror}): "
+            "give yourself the right to write there, or name another file"
+        ) from None
+
+
+def _file(url: URL) -> Path | None:
+    """The SQLite file; None for a database in memory or an SQLite URI."""
+    name = url.database
+    return Path(name) if name and name != ":memory:" and not name.startswith("file:") else None
+
+
+def _create(url: URL) -> Engine:
+    if url.drivername != "sqlite":
+        return create_engine(
+            url, pool_pre_ping=True, connect_args={"connect_timeout": 10, "application_name": "sendwell"}
+        )
+    options: dict[str, Any] = {"connect_args": {"timeout": WAIT_SECONDS, "check_same_thread": False}}
+    if not _file(url):
+        options["poolclass"] = StaticPool  # each connection to memory would be a database of its own
+    engine = create_engine(url, **options)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # the driver would begin on its own, and not before a SELECT
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    _switch_to_wal(connection)
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    """SQLite does not wait when two processes switch a new file at once: try again."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+# The schema
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _migrate(engine: Engine) -> None:
+    """Under a lock, so that two processes that start at once do it one after the other."""
+    script = ScriptDirectory.from_config(_config())
+    with engine.connect() as connection:
+        if _revision(connection, script) == script.get_current_head():
+            return
+    with engine.execution_options(writes=True).begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+        _revision(connection, script)
+        command.upgrade(_config(connection), "head")
+
+
+def _revision(connection: Connection, script: ScriptDirectory) -> str | None:
+    """The database's revision, one that this program knows; None when it has none yet."""
+    revision = MigrationContext.configure(connection).get_current_revision()
+    known = {r.revision for r in script.walk_revisions()}
+    if revision is not None and revision not in known:
+        raise DatabaseUnavailable(
+            "The database was written by a newer Sendwell: update this one, or name another database"
+        )
+    return revision
+
+
+# What went wrong, in one sentence
+
+_SQLITE_REASONS = (
+    ("not a database", "is not an SQLite database", "name another file"),
+    ("malformed", "is damaged", "put back a copy of it, or name another file"),
+    ("readonly", "cannot be written", "give yourself the right to write it and its directory"),
+    ("unable to open", "cannot be opened", "give yourself the right to write it and its directory"),
+    ("already exists", "holds tables that are not Sendwell's", "name another file"),
+    ("locked", "is being written by another program", "wait until that one is done, then try again"),
+    ("full", "cannot grow: the disk is full", "make room"),
+)
+_POSTGRES_REASONS = (
+    ("password", "does not accept the user and password", "check them in SENDWELL_DATABASE"),
+    ("no pg_hba.conf entry", "does not let this user in from here", "ask its administrator to"),
+    ("role", "does not know the user", "check it in SENDWELL_DATABASE, or have it made"),
+    ("does not exist", "does not exist", "have it made: createdb"),
+    ("permission denied", "gives this user too few rights", "let it create tables there"),
+    ("already exists", "holds tables that are not Sendwell's", "name another database"),
+    ("", "does not answer", "check its host and port in SENDWELL_DATABASE, and that it runs"),
+)
+
+
+def _sentence(url: URL, error: DBAPIError) -> str:
+    """The driver's text may hold the connection string, so it is read and never repeated."""
+    said = str(error.orig)
+    if url.drivername == "sqlite":
+        where, reasons = f"The database {url.database or 'in memory'}", _SQLITE_REASONS
+    else:
+        where = f"The PostgreSQL database {url.database or ''} at {url.host or 'the local socket'}"
+        reasons = _POSTGRES_REASONS
+    for part, what, mend in reasons:
+        if part in said:
+            return f"{where} {what}: {mend}"
+    word = re.sub(r"[^A-Za-z ]", "", type(error.orig).__name__)
+    return f"{where} cannot be used ({word}): name another one in SENDWELL_DATABASE"
