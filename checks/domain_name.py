@@ -28,7 +28,7 @@ _DOTS = re.compile("[.\u3002\uff0e\uff61]")  # UTS #46 2.3: the ideographic ones
 
 
 class BadName(ValueError):
-    """Not a domain, or not an address. The message says what is wrong and what to do; hostile text escaped."""
+    """Not a domain, or not an address. The message says what is wrong and what to do, with text escaped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def domain(text: str) -> str:
 
 
 def address(text: str) -> Address:
-    """Split and check an e-mail address by its syntax alone (RFC 5321 4.1.2, RFC 6531). `BadName` if it is none."""
+    """Split an address and check its syntax alone (RFC 5321 4.1.2, RFC 6531). `BadName` if it is none."""
     if len(text) > MAX_ADDRESS:
         _refuse(text, f"is longer than an address can be ({MAX_ADDRESS} octets); enter one e-mail address")
     local, at, right = text.rpartition("@")
@@ -69,7 +69,7 @@ def address(text: str) -> Address:
 
 
 def display(domain: str) -> str:
-    """The domain for people: U-labels where they lead back to the same name and cannot be mistaken, else A-labels."""
+    """The domain for people: U-labels that lead back to the name and cannot mislead, else A-labels."""
     if "xn--" not in domain:
         return domain
     return ".".join(_shown_label(label) for label in domain.split("."))
@@ -82,7 +82,7 @@ def parents(domain: str) -> tuple[str, ...]:
 
 
 def is_below(name: str, ancestor: str) -> bool:
-    """Whether `name` is a subdomain of `ancestor`; a name is not below itself. Both as `domain()` gives them."""
+    """Whether `name` is a subdomain of `ancestor` (both from `domain()`); a name is not below itself."""
     return name.endswith(f".{ancestor}")
 
 
@@ -156,7 +156,7 @@ def _a_label(label: str, text: str) -> str:
 
 
 def _local(local: str, text: str) -> str:
-    """The checked local part. The library takes 30 µs, so it is asked only where a plain dot-atom does not settle it."""
+    """The checked local part. The library takes 30 µs: it is asked where a dot-atom does not settle it."""
     if len(local) <= 64 and _DOT_ATOM.fullmatch(local):
         return local
     try:
@@ -182,10 +182,10 @@ def _refuse(text: str, why: str) -> NoReturn:
     raise BadName(f"{quoted(text)} {why}")
 
 
-# What can pass for another name in a page or a message (UTS #39), said with little: one script a label, and none
-# whose every letter looks like a Latin one.
+# What can pass for another name on a page (UTS #39), said with little: one script a label, and no label whose
+# every letter looks like a Latin one.
 _CJK = frozenset({"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "IDEOGRAPHIC"})
-_LOOKALIKES = frozenset("асԁеһіјӏорԛѕԝхуъьҽгпѵѡкмтвнөүαγεηικνοπρτυχωϳօոսցհզց")
+_LOOKALIKES = frozenset("асԁеһіјӏорԛѕԝхуъьҽгпѵѡкмтвнөүαγεηικνοπρτυχωϳօոսցհզ")
 _PLAIN_LATIN = re.compile(
     "[a-z0-9\u00df-\u00f6\u00f8-\u0130\u0132-\u0137\u0139-\u0148\u014a-\u017e\u0219\u021b\u1e00-\u1eff-]+"
 )

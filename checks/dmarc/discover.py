@@ -1,0 +1,222 @@
+"""Finding the policy that applies to a From domain, and who belongs to the same organisation (RFC 9989 4.10).
+
+`gather` waits for the DNS; everything else here is a pure function of what it brought.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from checks.diagnosis import DmarcState
+from checks.dmarc.record import Alignment, DmarcRecord, Policy, Psd, near_miss, parse
+from checks.domain_name import is_below, parents
+from checks.lookup import Absent, Answer, LookupFailed, RecordType, Resolver, Result, usable
+
+MAX_QUERIES = 8  # RFC 9989 4.10
+LABELS_AFTER_THE_JUMP = 7  # RFC 9989 4.10, step 4
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What stands at `_dmarc.` of one domain: the answer, its policy records, and what nearly is one."""
+
+    domain: str
+    result: Result
+    records: tuple[DmarcRecord, ...] = ()
+    near_misses: tuple[str, ...] = ()
+
+    @property
+    def record(self) -> DmarcRecord | None:
+        """The one policy record; several are all discarded (RFC 9989 4.10, steps 2 and 6)."""
+        return self.records[0] if len(self.records) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """The tree walk from `domain` upwards, the longest name first; it ends at a `psd=y` or `psd=n`."""
+
+    domain: str
+    steps: tuple[Step, ...]
+
+    @property
+    def failures(self) -> tuple[LookupFailed, ...]:
+        return tuple(step.result for step in self.steps if isinstance(step.result, LookupFailed))
+
+    def at(self, domain: str) -> Step | None:
+        return next((step for step in self.steps if step.domain == domain), None)
+
+
+@dataclass(frozen=True, slots=True)
+class DmarcFacts:
+    """All that was asked for one From domain.
+
+    `walk` starts at it; `others` are the walks of identifiers that could align with it (SPF's envelope
+    domain). `existence`: the answer that tells whether the From domain exists, None where nothing depends
+    on it.
+    """
+
+    walk: Walk
+    others: tuple[Walk, ...] = ()
+    existence: Result | None = None
+
+    @property
+    def from_domain(self) -> str:
+        return self.walk.domain
+
+    @property
+    def exists(self) -> bool | None:
+        """Whether From exists (RFC 9989 3.2.13: anything but NXDOMAIN); None if that is unknown."""
+        if isinstance(self.existence, LookupFailed):
+            return None
+        if isinstance(self.existence, Absent):
+            return not self.existence.nxdomain or bool(self.existence.aliases)
+        return True
+
+    @property
+    def results(self) -> tuple[Result, ...]:
+        """Every answer that these facts stand on."""
+        steps = tuple(step.result for walk in (self.walk, *self.others) for step in walk.steps)
+        return (*steps, self.existence) if self.existence else steps
+
+    def walk_of(self, domain: str) -> Walk | None:
+        return next((walk for walk in (self.walk, *self.others) if walk.domain == domain), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The record that applies to a From domain, and the domain that published it."""
+
+    record: DmarcRecord
+    domain: str
+
+
+async def gather(from_domain: str, resolver: Resolver, *, envelope_domain: str | None = None) -> DmarcFacts:
+    """Ask what DMARC needs: at most 8 look-ups a domain, one more where `np` could decide.
+
+    `envelope_domain`: SPF's, walked too when it is another domain.
+    """
+    names = [from_domain]
+    if envelope_domain and envelope_domain != from_domain:
+        names.append(envelope_domain)
+    walk, *others = await asyncio.gather(*(_walk(name, resolver) for name in names))
+    facts = DmarcFacts(walk, tuple(others))
+    found = applied(facts)
+    if found is None or found.domain == from_domain or found.record.np is None:
+        return facts
+    return DmarcFacts(walk, tuple(others), await resolver.lookup(from_domain, RecordType.TXT))
+
+
+def targets(domain: str) -> tuple[str, ...]:
+    """The domains whose `_dmarc` a walk asks, in order: the domain, then from 7 labels up to the top."""
+    return (domain, *parents(domain)[-LABELS_AFTER_THE_JUMP:])[:MAX_QUERIES]
+
+
+def organizational_domain(walk: Walk) -> str | None:
+    """The organisational domain of the name where the walk started (RFC 9989 4.10.2).
+
+    None: a look-up failed that could have decided otherwise.
+    """
+    if walk.failures:
+        return None
+    found = [(step.domain, step.record) for step in walk.steps if step.record]
+    for domain, record in found:
+        if record.psd is Psd.NO:
+            return domain
+        if record.psd is Psd.YES and domain != walk.domain:
+            return _one_label_below(domain, walk.domain)
+    return found[-1][0] if found else walk.domain
+
+
+def applied(facts: DmarcFacts) -> Applied | None:
+    """The record that applies: the From domain's, else its organisational domain's, else its public suffix
+    domain's (RFC 9989 4.10.1). None if there is none, or if a failed look-up leaves it open."""
+    walk = facts.walk
+    if own := _at(walk, walk.domain):
+        return own
+    organization = organizational_domain(walk)
+    if organization is None:
+        return None
+    return _at(walk, organization) or _of_the_public_suffix(walk)
+
+
+def state(facts: DmarcFacts) -> DmarcState:
+    """The policy that applies to From, after `sp`, `np` and `t`: the export's column.
+
+    INVALID: a record stands there, and receivers can use none. UNKNOWN: a failed look-up could have decided.
+    """
+    found = applied(facts)
+    if found is None:
+        if facts.walk.failures:
+            return DmarcState.UNKNOWN
+        discarded = any(len(step.records) > 1 and "." in step.domain for step in facts.walk.steps)
+        return DmarcState.INVALID if discarded else DmarcState.ABSENT
+    below = is_below(facts.from_domain, found.domain)
+    exists = facts.exists
+    policies = {
+        found.record.policy(below=below, exists=e) for e in ((True, False) if exists is None else (exists,))
+    }
+    return _as_state(policies.pop()) if len(policies) == 1 else DmarcState.UNKNOWN
+
+
+def aligned(facts: DmarcFacts, other: str, mode: Alignment) -> bool | None:
+    """Whether `other`, a domain that SPF or DKIM vouches for, is aligned with From (RFC 9989 4.4).
+
+    None: a look-up failed that decides it, or `other` was not gathered.
+    """
+    if other == facts.from_domain:
+        return True
+    if mode is Alignment.STRICT or other.split(".")[-1] != facts.from_domain.split(".")[-1]:
+        return False
+    walk = facts.walk_of(other)
+    ours, theirs = organizational_domain(facts.walk), walk and organizational_domain(walk)
+    return ours == theirs if ours and theirs else None
+
+
+async def _walk(domain: str, resolver: Resolver) -> Walk:
+    steps: list[Step] = []
+    for target in targets(domain):
+        step = await _step(target, resolver)
+        steps.append(step)
+        if step.record and step.record.psd is not Psd.UNKNOWN:
+            break
+    return Walk(domain, tuple(steps))
+
+
+async def _step(domain: str, resolver: Resolver) -> Step:
+    name = f"_dmarc.{domain}"
+    if not usable(name):  # a name this long cannot exist, so nobody can be asked for it
+        return Step(domain, Absent(name, RecordType.TXT, nxdomain=True))
+    result = await resolver.lookup(name, RecordType.TXT)
+    if not isinstance(result, Answer):
+        return Step(domain, result)
+    texts = [record.text for record in result.texts]
+    records = tuple(record for text in texts if (record := parse(text)))
+    return Step(domain, result, records, tuple(text for text in texts if near_miss(text)))
+
+
+def _at(walk: Walk, domain: str) -> Applied | None:
+    step = walk.at(domain)
+    return Applied(step.record, domain) if step and step.record else None
+
+
+def _of_the_public_suffix(walk: Walk) -> Applied | None:
+    last = walk.steps[-1]
+    return Applied(last.record, last.domain) if last.record and last.record.psd is Psd.YES else None
+
+
+def _one_label_below(ancestor: str, name: str) -> str:
+    labels = ancestor.count(".") + 2
+    return ".".join(name.split(".")[-labels:])
+
+
+_STATES = {
+    None: DmarcState.INVALID,
+    Policy.NONE: DmarcState.NONE,
+    Policy.QUARANTINE: DmarcState.QUARANTINE,
+    Policy.REJECT: DmarcState.REJECT,
+}
+
+
+def _as_state(policy: Policy | None) -> DmarcState:
+    return _STATES[policy]
