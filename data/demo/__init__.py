@@ -1,0 +1,1 @@
+"""A made-up fleet, its zone and its name server, so that everything runs offline (`python -m data.demo`)."""
