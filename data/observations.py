@@ -1,0 +1,244 @@
+"""The DNS answers themselves, shared by all companies: the last known one, and the failure after it if any.
+
+A failure never erases an answer. `record` writes what was seen, `known` reads it back, and `StoredResolver`
+answers from it, so that a verdict can be had again without a packet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.engine import Row
+from sqlalchemy.orm import Session
+
+from checks.lookup import Absent, Answer, FailureReason, LookupFailed, Mx, Record, RecordType, Result, Txt
+from checks.resolver.names import lower
+from data.schema import ObservationRow
+from data.upsert import Upsert, upsert
+
+Key = tuple[str, RecordType]
+"""A name and a type, as `checks.lookup` writes them."""
+
+NAMES_A_QUERY = 500
+"""How many names one SELECT asks for: SQLite's older builds take 999 parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What is known of one name and type.
+
+    `result`: the last definite answer however old, or the failure when there never was one.
+    `failure`: the last look-up, where that failed.
+    """
+
+    result: Result
+    failure: LookupFailed | None
+
+    @classmethod
+    def of(cls, seen: Result) -> Observation:
+        """What one look-up says."""
+        return cls(seen, seen if isinstance(seen, LookupFailed) else None)
+
+    def then(self, seen: Result) -> Observation:
+        """With what was seen next: an answer clears the failure, a failure keeps the answer."""
+        if isinstance(seen, LookupFailed) and not isinstance(self.result, LookupFailed):
+            return Observation(self.result, seen)
+        return Observation.of(seen)
+
+
+def record(session: Session, results: Iterable[Result]) -> None:
+    """Write what was seen, in the order in which it was seen. The caller commits."""
+    observations: dict[Key, Observation] = {}
+    for seen in results:
+        key = seen.name, seen.type
+        before = observations.get(key)
+        observations[key] = before.then(seen) if before else Observation.of(seen)
+    store(session, observations.values())
+
+
+def store(session: Session, observations: Iterable[Observation]) -> None:
+    """Write observations of different names or types; what the table knows better stays. The caller commits.
+
+    Names that no column can hold (over 255 characters, NUL, lone surrogates) are left out: they are no names.
+    """
+    # In the order of the key, so that two writers on PostgreSQL never wait for each other in a circle.
+    writable = sorted((o for o in observations if _fits(o.result.name)), key=_key)
+    answers = [_answer_row(o.result) for o in writable if not isinstance(o.result, LookupFailed)]
+    failures = [_failure_row(o.failure) for o in writable if o.failure]
+    if answers:
+        session.execute(_write_answers(upsert(session, ObservationRow)), answers)
+    if failures:
+        session.execute(_write_failures(upsert(session, ObservationRow)), failures)
+
+
+def known(session: Session, keys: Collection[Key]) -> dict[Key, Observation]:
+    """What the table knows of these names and types; a key that is not in the answer was never asked."""
+    wanted = set(keys)
+    rows = _rows(session, sorted({name for name, _ in wanted if _fits(name)}))
+    found = {(row.name, RecordType(row.type)): _observation(row) for row in rows}
+    return {key: seen for key, seen in found.items() if key in wanted}
+
+
+class StoredResolver:
+    """Answers from the table alone: the last known answer with its own `at`, however old.
+
+    Never answered: `LookupFailed` with the stored reason; never asked: `LookupFailed(NOT_STORED)`; what is no
+    name does not exist. What was read is kept for the life of the resolver. Reading blocks; give whole fleets
+    a `prefetch` first.
+    """
+
+    queries = 0
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._read: dict[Key, Result] = {}
+        self._whole: set[str] = set()
+
+    def prefetch(self, names: Iterable[str]) -> None:
+        """Read every type of these names at once."""
+        new = sorted({lower(name) for name in names if _fits(name)} - self._whole)
+        for row in _rows(self._session, new):
+            self._read[row.name, RecordType(row.type)] = _observation(row).result
+        self._whole.update(new)
+
+    async def lookup(self, name: str, type: RecordType) -> Result:
+        name = lower(name)
+        if not _fits(name):
+            return Absent(name, type, nxdomain=True)
+        if name not in self._whole:
+            self.prefetch([name])
+        return self._read.get((name, type)) or _not_stored(name, type)
+
+
+def _not_stored(name: str, type: RecordType) -> LookupFailed:
+    return LookupFailed(name, type, FailureReason.NOT_STORED)
+
+
+# Records as JSON
+
+
+def encode_record(record: Record) -> Any:
+    """A name or address as text, an MX record as [preference, exchange], TXT as {"txt": [strings]}.
+
+    Each octet of a TXT string becomes the character of the same number (ISO 8859-1), and back.
+    """
+    if isinstance(record, Txt):
+        return {"txt": [string.decode("latin-1") for string in record.strings]}
+    return [record.preference, record.exchange] if isinstance(record, Mx) else record
+
+
+def decode_record(value: Any) -> Record:
+    """The record that `encode_record` made this of."""
+    if isinstance(value, dict):
+        return Txt(tuple(string.encode("latin-1") for string in value["txt"]))
+    return Mx(int(value[0]), str(value[1])) if isinstance(value, list) else str(value)
+
+
+# Rows
+
+ANSWER, NODATA, NXDOMAIN, UNKNOWN = "answer", "nodata", "nxdomain", "unknown"
+
+_COLUMNS = tuple(ObservationRow.__table__.columns)
+_KEY = ["name", "type"]
+
+
+def _fits(name: str) -> bool:
+    if len(name) > 255 or "\0" in name:
+        return False
+    return name.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in name)
+
+
+def _key(observation: Observation) -> Key:
+    return observation.result.name, observation.result.type
+
+
+def _rows(session: Session, names: list[str]) -> Iterable[Row[Any]]:
+    for start in range(0, len(names), NAMES_A_QUERY):
+        some = names[start : start + NAMES_A_QUERY]
+        yield from session.execute(select(*_COLUMNS).where(ObservationRow.name.in_(some)))
+
+
+def _answer_row(answer: Answer | Absent) -> dict[str, Any]:
+    records = answer.records if isinstance(answer, Answer) else ()
+    return {
+        "name": answer.name,
+        "type": answer.type.value,
+        "status": _status(answer),
+        "records": [encode_record(record) for record in records],
+        "aliases": list(answer.aliases),
+        "ttl": answer.ttl,
+        "observed_at": answer.at,
+    }
+
+
+def _status(answer: Answer | Absent) -> str:
+    if isinstance(answer, Answer):
+        return ANSWER
+    return NXDOMAIN if answer.nxdomain else NODATA
+
+
+def _failure_row(failure: LookupFailed) -> dict[str, Any]:
+    return {
+        "name": failure.name,
+        "type": failure.type.value,
+        "status": UNKNOWN,
+        "records": [],
+        "aliases": [],
+        "ttl": 0,
+        "failed_at": failure.at,
+        "failure": failure.reason.value,
+        "server": failure.server[:100],
+    }
+
+
+def _write_answers(insert: Upsert) -> Upsert:
+    """The newer answer wins, and clears the failure. An unchanged answer moves `observed_at` alone."""
+    new = insert.excluded
+    return insert.on_conflict_do_update(
+        index_elements=_KEY,
+        set_={
+            "status": new.status,
+            "records": new.records,
+            "aliases": new.aliases,
+            "ttl": new.ttl,
+            "observed_at": new.observed_at,
+            "failed_at": None,
+            "failure": "",
+            "server": "",
+        },
+        where=func.coalesce(ObservationRow.observed_at, new.observed_at) <= new.observed_at,
+    )
+
+
+def _write_failures(insert: Upsert) -> Upsert:
+    """Beside the answer, if there is one; a failure older than the answer is past."""
+    new = insert.excluded
+    return insert.on_conflict_do_update(
+        index_elements=_KEY,
+        set_={"failed_at": new.failed_at, "failure": new.failure, "server": new.server},
+        where=func.coalesce(ObservationRow.observed_at, new.failed_at) <= new.failed_at,
+    )
+
+
+def _observation(row: Row[Any]) -> Observation:
+    failure = _failure(row)
+    return Observation(_answer(row) or failure or _not_stored(row.name, RecordType(row.type)), failure)
+
+
+def _answer(row: Row[Any]) -> Answer | Absent | None:
+    if row.status == UNKNOWN:
+        return None
+    of_name = row.name, RecordType(row.type)
+    if row.status == ANSWER:
+        records = tuple(map(decode_record, row.records))
+        return Answer(*of_name, records, row.ttl, tuple(row.aliases), row.observed_at)
+    return Absent(*of_name, row.status == NXDOMAIN, row.ttl, tuple(row.aliases), row.observed_at)
+
+
+def _failure(row: Row[Any]) -> LookupFailed | None:
+    if row.failed_at is None:
+        return None
+    return LookupFailed(row.name, RecordType(row.type), FailureReason(row.failure), row.server, row.failed_at)
