@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from collections.abc import Callable, Sequence
 from ipaddress import IPv4Address, IPv6Address
 from typing import NoReturn, Protocol
 
+from checks.domain_name import BadName, domain
 from checks.platform import Dkim, Fallback, Platform
+from checks.resolver import LiveResolver, NoNameservers
+from checks.spf.tree import Tree, walk
 
 DONE, REJECTED, USAGE, COULD_NOT_LOOK = 0, 1, 2, 3
+INTERRUPTED = 130
 
 
 class Stop(Exception):
@@ -30,16 +35,23 @@ def run(main: Callable[[Sequence[str]], int]) -> NoReturn:
         print(" ".join(str(stop).split()), file=sys.stderr)
         status = stop.status
     except KeyboardInterrupt:
-        status = 130
+        status = INTERRUPTED
     except BrokenPipeError:  # the reader of our output went away: nothing is left to say
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = DONE
     sys.exit(status)
 
 
+def printable(text: str) -> str:
+    """Hostile text for a terminal: what does not print (escape sequences, say) as backslash escapes."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
 class PlatformSettings(Protocol):
     """What `settings.Settings` has of these."""
 
+    @property
+    def nameservers(self) -> tuple[str, ...]: ...
     @property
     def include(self) -> str | None: ...
     @property
@@ -54,17 +66,52 @@ class PlatformSettings(Protocol):
     def fallback(self) -> str: ...
 
 
+def resolver(settings: PlatformSettings) -> LiveResolver:
+    """The live resolver that the settings name, or the system's; `Stop(3)` when there is none."""
+    try:
+        return LiveResolver(settings.nameservers or None)
+    except NoNameservers as problem:
+        raise Stop(COULD_NOT_LOOK, str(problem)) from None
+    except ValueError as problem:
+        raise Stop(USAGE, f"SENDWELL_NAMESERVERS: {problem}") from None
+
+
 def platform(settings: PlatformSettings) -> Platform:
-    """The platform that the settings describe; `Stop(2)` naming what is missing."""
+    """The platform that the settings describe; `Stop(2)` naming what is missing, and what to choose from."""
     if not settings.include:
-        raise Stop(USAGE, "SENDWELL_INCLUDE is not set: name the domain that companies include, such as spf.example.com")
+        mend = "set it to the domain that companies include, such as spf.example.com"
+        raise Stop(USAGE, f"SENDWELL_INCLUDE is not set: {mend}")
+    include = _name("SENDWELL_INCLUDE", settings.include)
     if not settings.sending_addresses:
-        raise Stop(USAGE, "SENDWELL_SENDING_ADDRESSES is not set: name the IP addresses that the platform sends from")
+        raise Stop(USAGE, asyncio.run(_choice(include, settings)))
     return Platform(
-        include=settings.include,
+        include=include,
         sending_addresses=settings.sending_addresses,
-        domain=settings.domain,
+        domain=_name("SENDWELL_DOMAIN", settings.domain) if settings.domain else None,
         envelope=settings.envelope,
         dkim=Dkim(settings.dkim),
         fallback=Fallback(settings.fallback),
     )
+
+
+def _name(setting: str, text: str) -> str:
+    try:
+        return domain(text)
+    except BadName as problem:
+        raise Stop(USAGE, f"{setting}: {problem}") from None
+
+
+async def _choice(include: str, settings: PlatformSettings) -> str:
+    """What to say when no sending address is set: one of each network in the include, nested ones too."""
+    async with resolver(settings) as live:
+        tree = await walk(include, live)
+    found = ", ".join(dict.fromkeys(_addresses(tree))) or f"none could be found at {include}"
+    return (
+        "SENDWELL_SENDING_ADDRESSES is not set: set it to the addresses that the platform really sends from."
+        f" One of each network in the include, to choose from: {found}"
+    )
+
+
+def _addresses(tree: Tree) -> list[str]:
+    networks = [d.network for n in tree.nodes for r in n.records for d in r.directives if d.network]
+    return [str(network[min(1, network.num_addresses - 1)]) for network in networks]

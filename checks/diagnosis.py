@@ -1,7 +1,15 @@
-"""One company's facts → one verdict, one next step."""
+"""One company's facts → one verdict, one next step.
+
+`gather` waits for the DNS; `judge` is a pure function of what it brought. The words are the export's columns
+(interfaces.md) and stand in `checks.company`.
+"""
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import dataclass, replace
+
+from checks import catalogue, profile
 from checks.company import (
     AddressState,
     Company,
@@ -12,14 +20,286 @@ from checks.company import (
     SmtpState,
     SpfState,
 )
+from checks.dmarc import discover as dmarc
+from checks.dmarc import rules as dmarc_rules
+from checks.lookup import Resolver, Witness
+from checks.model import Evidence, Finding, Severity, Topic
+from checks.mx import exchangers as mx
+from checks.mx import rules as mx_rules
+from checks.platform import TENANT, Dkim, Fallback, Platform
+from checks.profile import Profile
+from checks.providers import provider_of
+from checks.providers.shared import is_shared
+from checks.smtp import rules as smtp_rules
+from checks.spf import ours as spf
+from checks.spf import rules as spf_rules
 
 __all__ = [
     "AddressState",
     "Company",
     "Diagnosis",
     "DmarcState",
+    "Facts",
     "SenderOutcome",
     "SendingMethod",
     "SmtpState",
     "SpfState",
+    "diagnose",
+    "diagnose_platform",
+    "gather",
+    "judge",
 ]
+
+_TIES = (Topic.ADDRESS, Topic.SMTP, Topic.SPF, Topic.DMARC, Topic.MX)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was looked up for one company. None: there was no domain to ask about. `oldest`: epoch seconds."""
+
+    profile: Profile
+    email_mx: mx.MxFacts | None
+    from_mx: mx.MxFacts | None
+    spf: spf.SpfFacts | None
+    dmarc: dmarc.DmarcFacts | None
+    oldest: float
+
+
+async def diagnose(company: Company, platform: Platform, resolver: Resolver) -> Diagnosis:
+    """Look up what this company's method needs, and judge it."""
+    return judge(company, platform, await gather(company, platform, resolver))
+
+
+async def diagnose_platform(platform: Platform, resolver: Resolver) -> Diagnosis | None:
+    """The platform's own domain, judged like a company that sends as itself; None when it is not to be checked.
+
+    A signature of the platform's is aligned here, since the domain is its own; the include is no matter.
+    """
+    if not platform.domain:
+        return None
+    address = f"postmaster@{platform.domain}"
+    own = Company("", platform.domain, SendingMethod.OWN_ADDRESS, address, email_validated=True)
+    dkim = Dkim.NONE if platform.dkim is Dkim.NONE else Dkim.TENANT
+    itself = replace(platform, envelope=TENANT, dkim=dkim, fallback=Fallback.NONE)
+    needless = (spf_rules.INCLUDE_NOT_FIRST.code, spf_rules.PASSES_WITHOUT_INCLUDE.code)
+    diagnosis = await diagnose(own, itself, resolver)
+    findings = tuple(f for f in diagnosis.findings if f.rule not in needless)
+    verdict, cause = _verdict(findings)
+    return replace(diagnosis, findings=findings, verdict=verdict, cause=cause)
+
+
+async def gather(company: Company, platform: Platform, resolver: Resolver) -> Facts:
+    """Ask for everything at once; what fails is a fact too."""
+    witness = Witness(resolver)
+    addresses = profile.read(company)
+    domain = addresses.domain
+    email_domain = addresses.email.domain if addresses.email else ""
+    email_mx, from_mx, spf_facts, dmarc_facts = await asyncio.gather(
+        _mx(email_domain, witness),
+        _mx(domain, witness),
+        _spf(addresses, platform, witness),
+        _dmarc(domain, platform, witness),
+    )
+    return Facts(addresses, email_mx, from_mx, spf_facts, dmarc_facts, witness.oldest or 0.0)
+
+
+async def _mx(domain: str, resolver: Resolver) -> mx.MxFacts | None:
+    return await mx.gather(domain, resolver) if domain else None
+
+
+async def _spf(addresses: Profile, platform: Platform, resolver: Resolver) -> spf.SpfFacts | None:
+    domain = addresses.domain
+    if not domain:
+        return None
+    asked = platform.envelope_domain(domain) if platform.asks_company_spf else domain
+    return await spf.gather(
+        asked or domain, platform, resolver, local=addresses.local, shared=is_shared(domain)
+    )
+
+
+async def _dmarc(domain: str, platform: Platform, resolver: Resolver) -> dmarc.DmarcFacts | None:
+    if not domain:
+        return None
+    return await dmarc.gather(domain, resolver, envelope_domain=platform.envelope_domain(domain))
+
+
+def judge(company: Company, platform: Platform, facts: Facts) -> Diagnosis:
+    """The verdict and its working, from the facts alone."""
+    address, about_address = profile.judge(
+        company,
+        facts.profile,
+        facts.email_mx.takes_mail if facts.email_mx else None,
+        facts.from_mx.takes_mail if facts.from_mx else None,
+    )
+    smtp, about_smtp = smtp_rules.judge(company)
+    findings = _sorted(
+        (
+            *about_address,
+            *about_smtp,
+            *_about_spf(company, platform, facts),
+            *_about_dmarc(company, platform, facts),
+            *_about_mx(facts),
+        )
+    )
+    verdict, cause = _verdict(findings)
+    return Diagnosis(
+        domain=facts.profile.domain,
+        verdict=verdict,
+        cause=cause,
+        address=address,
+        spf=facts.spf.state if facts.spf else SpfState.NONE,
+        dmarc=dmarc.state(facts.dmarc) if facts.dmarc else DmarcState.NOTHING,
+        smtp=smtp,
+        provider=_provider(facts),
+        findings=findings,
+        senders=tuple(_sender(s, facts.spf) for s in facts.spf.senders) if facts.spf else (),
+        spf_records=_spf_records(facts.spf),
+        mx_records=_mx_records(facts),
+        dmarc_record=_dmarc_record(facts.dmarc),
+        checked_at=facts.oldest,
+    )
+
+
+def _verdict(findings: tuple[Finding, ...]) -> tuple[Severity, str]:
+    """The worst finding that matters decides; ties go by topic."""
+    decisive = [f for f in findings if f.matters and f.severity > Severity.OK]
+    return (decisive[0].severity, decisive[0].rule) if decisive else (Severity.OK, "")
+
+
+def _sorted(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Those that matter first, the worst first, then by topic; else as the checks gave them."""
+
+    def order(finding: Finding) -> tuple[bool, int, int]:
+        topic = catalogue.RULES[finding.rule].topic
+        return not finding.matters, -finding.severity, _TIES.index(topic)
+
+    return tuple(sorted(findings, key=order))
+
+
+# SPF
+
+
+def _about_spf(company: Company, platform: Platform, facts: Facts) -> list[Finding]:
+    if facts.spf is None:
+        return []
+    found = list(spf_rules.judge(facts.spf, platform))
+    if company.method is not SendingMethod.OWN_ADDRESS:
+        return _for_the_audit(found)
+    if platform.asks_company_spf or facts.spf.shared:
+        return _softened(found, platform)
+    if platform.dkim is not Dkim.TENANT:
+        evidence = Evidence(
+            f"MAIL FROM at {facts.spf.domain}", platform.domain or "the platform's own domain"
+        )
+        rule = spf_rules.NOT_ASKED
+        found.insert(0, Finding(rule.code, rule.severity, facts.spf.domain, (evidence,)))
+    return [f if f.rule == spf_rules.NOT_ASKED.code else replace(f, matters=False) for f in found]
+
+
+def _for_the_audit(found: list[Finding]) -> list[Finding]:
+    return [replace(f, matters=False) for f in found]
+
+
+def _softened(found: list[Finding], platform: Platform) -> list[Finding]:
+    """With a fallback, mail that does not pass arrives all the same, but not as the company: a WARNING."""
+    if platform.fallback is Fallback.NONE:
+        return found
+    return [replace(f, severity=min(f.severity, Severity.WARNING)) for f in found]
+
+
+# DMARC
+
+# What stands wrong in the policy record touches no mail of ours, but is a fault; its absence is none.
+_FAULTS = frozenset(
+    {
+        dmarc_rules.SEVERAL_RECORDS.code,
+        dmarc_rules.RECORD_INVALID.code,
+        dmarc_rules.POLICY_COUNTS_AS_NONE.code,
+        dmarc_rules.NEAR_MISS.code,
+        dmarc_rules.TAG_BROKEN.code,
+    }
+)
+
+
+def _about_dmarc(company: Company, platform: Platform, facts: Facts) -> list[Finding]:
+    if facts.dmarc is None or facts.spf is None:
+        return []
+    about_record = list(dmarc_rules.judge(facts.dmarc))
+    if company.method is not SendingMethod.OWN_ADDRESS:
+        return _for_the_audit(about_record)
+    mail = _our_mail(platform, facts.dmarc, facts.spf)
+    decides = {dmarc_rules.LOOKUP_FAILED.code} if mail.turned_away is None else set()
+    found = [f if f.rule in _FAULTS | decides else replace(f, matters=False) for f in about_record]
+    return _softened(_about_our_mail(mail, facts.dmarc.from_domain, facts.dmarc), platform) + found
+
+
+def _our_mail(platform: Platform, facts: dmarc.DmarcFacts, about_spf: spf.SpfFacts) -> dmarc_rules.OurMail:
+    return dmarc_rules.for_our_mail(
+        facts,
+        from_domain=facts.from_domain,
+        spf_passes=about_spf.passes if platform.asks_company_spf else None,
+        envelope_domain=platform.envelope_domain(facts.from_domain),
+        # Nobody but its provider can publish a key at a shared domain.
+        dkim_aligned=platform.dkim is Dkim.TENANT and not about_spf.shared,
+    )
+
+
+def _about_our_mail(mail: dmarc_rules.OurMail, domain: str, facts: dmarc.DmarcFacts) -> list[Finding]:
+    policy = Evidence("SPF or DKIM that passes for an aligned domain", f"policy {mail.policy} at {domain}")
+    if mail.turned_away:
+        rule = dmarc_rules.TURNS_OUR_MAIL_AWAY
+    elif mail.rests_on_spf_alone:
+        rule = dmarc_rules.RESTS_ON_SPF_ALONE
+    else:
+        return []
+    return [
+        Finding(rule.code, rule.severity, domain, (policy, Evidence("as published", _dmarc_record(facts))))
+    ]
+
+
+# MX
+
+
+def _about_mx(facts: Facts) -> list[Finding]:
+    """The mail servers' health; whether the addresses work is said in the profile's own findings."""
+    asked = {f.domain: f for f in (facts.email_mx, facts.from_mx) if f}
+    return [replace(f, matters=False) for one in asked.values() for f in mx_rules.judge(one)]
+
+
+def _provider(facts: Facts) -> str:
+    about = facts.from_mx or facts.email_mx
+    return provider_of(about.exchangers) if about else ""
+
+
+# As published
+
+
+def _sender(sender: spf.Sender, facts: spf.SpfFacts) -> SenderOutcome:
+    outcome = sender.outcome
+    problem = outcome.problem
+    return SenderOutcome(
+        address=str(sender.address),
+        envelope=facts.domain,
+        result=outcome.result,
+        matched_name=outcome.matched.name if outcome.matched else "",
+        matched_term=outcome.matched.term if outcome.matched else "",
+        terms=outcome.terms,
+        voids=outcome.voids,
+        problem=": ".join(p for p in (problem.kind, problem.name, problem.term, problem.detail) if p)
+        if problem
+        else "",
+    )
+
+
+def _spf_records(facts: spf.SpfFacts | None) -> tuple[str, ...]:
+    return tuple(r.text for r in facts.tree.root.records) if facts else ()
+
+
+def _mx_records(facts: Facts) -> tuple[str, ...]:
+    about = facts.from_mx or facts.email_mx
+    return tuple(f"{r.preference} {r.exchange or '.'}" for r in about.records) if about else ()
+
+
+def _dmarc_record(facts: dmarc.DmarcFacts | None) -> str:
+    found = dmarc.applied(facts) if facts else None
+    return found.record.text if found else ""

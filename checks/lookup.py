@@ -127,7 +127,9 @@ class Resolver(Protocol):
 
 def usable(name: str) -> bool:
     """Whether the name can stand in a query: labels of 1 to 63 octets, 253 in all (RFC 1035 2.3.4)."""
-    return len(name) <= 253 and all(0 < len(label.encode("utf-8", "replace")) <= 63 for label in name.split("."))
+    return len(name) <= 253 and all(
+        0 < len(label.encode("utf-8", "replace")) <= 63 for label in name.split(".")
+    )
 
 
 MAX_ALIASES = 10
@@ -197,6 +199,20 @@ class OverlayResolver:
         if not replaced:
             return Absent(name, type, nxdomain=False)
         return Answer(name, type, replaced)
+
+
+class Witness:
+    """Another resolver, and the time of the oldest fact that it gave: what a judgement stands on."""
+
+    def __init__(self, below: Resolver) -> None:
+        self._below = below
+        self.oldest: float | None = None
+        """Epoch seconds; None before the first look-up."""
+
+    async def lookup(self, name: str, type: RecordType) -> Result:
+        found = await self._below.lookup(name, type)
+        self.oldest = found.at if self.oldest is None else min(self.oldest, found.at)
+        return found
 
 
 def txt(*strings: str | bytes) -> Txt:

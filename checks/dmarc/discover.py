@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from checks.diagnosis import DmarcState
+from checks.company import DmarcState
 from checks.dmarc.record import Alignment, DmarcRecord, Policy, Psd, near_miss, parse
 from checks.domain_name import is_below, parents
 from checks.lookup import Absent, Answer, LookupFailed, RecordType, Resolver, Result, usable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from checks.diagnosis import DmarcState
+from checks.company import DmarcState
 from checks.dmarc.discover import Applied, DmarcFacts, aligned, applied, state
 from checks.dmarc.record import Alignment
 from checks.lookup import LookupFailed

@@ -73,10 +73,10 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The result and its working. `terms`, `voids`: counted up to the decision. `matched` is the first record's
-    own term (an include that passed, say); `path` leads from there to the term that decided, through includes
-    and redirects. `explanation` is the domain's own text on fail, or empty: hostile. `oldest`: epoch seconds of
-    the oldest answer used."""
+    """The result and its working. `terms`, `voids`: counted up to the decision. `matched` is the
+    domain's own directive (an include that passed, say), or that of the record it redirects to; `path` leads
+    through every redirect and include to the term that decided. `explanation` is the domain's own text on
+    fail, or empty: hostile."""
 
     result: Result
     explanation: str
@@ -87,7 +87,6 @@ class Outcome:
     void_queries: int
     problem: Problem | None
     address_family: Literal["ipv4", "ipv6"]
-    oldest: float
 
 
 class _Stop(Exception):
@@ -131,7 +130,13 @@ class _Evaluation:
     """The state of one check: the counts are for the whole check, however deep the includes."""
 
     def __init__(
-        self, ip: str | IPAddress, domain: str, sender: str, helo: str | None, resolver: Resolver, voids: Voids
+        self,
+        ip: str | IPAddress,
+        domain: str,
+        sender: str,
+        helo: str | None,
+        resolver: Resolver,
+        voids: Voids,
     ) -> None:
         address = ip_address(ip) if isinstance(ip, str) else ip
         # An IPv4-mapped IPv6 address is an IPv4 address (RFC 7208 5).
@@ -146,7 +151,6 @@ class _Evaluation:
         self.terms = 0
         self.void_terms = 0
         self.void_queries = 0
-        self.oldest = float("inf")
         self._names: tuple[str, ...] | None = None
 
     @property
@@ -164,14 +168,13 @@ class _Evaluation:
         return Outcome(
             result=decision.result,
             explanation=text,
-            matched=decision.path[0] if decision.path else None,
+            matched=next((m for m in decision.path if not m.term.lower().startswith("redirect=")), None),
             path=decision.path,
             terms=self.terms,
             voids=self.void_queries if self.count_queries else self.void_terms,
             void_queries=self.void_queries,
             problem=decision.problem,
             address_family="ipv4" if isinstance(self.ip, IPv4Address) else "ipv6",
-            oldest=self.oldest,
         )
 
     # One record
@@ -350,7 +353,7 @@ class _Evaluation:
 
     async def _lookup(self, name: str, type: RecordType, term: str = "") -> LookupResult:
         if not usable(name):  # cannot be asked: no query, so nothing void
-            return Absent(name, type, nxdomain=True, at=float("inf"))
+            return Absent(name, type, nxdomain=True)
         found = await self.resolver.lookup(name, type)
         self._note(found, term)
         return found
@@ -360,7 +363,7 @@ class _Evaluation:
     ) -> list[LookupResult]:
         async def one(target: str) -> LookupResult:
             if not usable(target):
-                return Absent(target, type, nxdomain=True, at=float("inf"))
+                return Absent(target, type, nxdomain=True)
             return await self.resolver.lookup(target, type)
 
         found = [await one(names[0])] if len(names) == 1 else list(await asyncio.gather(*map(one, names)))
@@ -369,7 +372,6 @@ class _Evaluation:
         return found
 
     def _note(self, found: LookupResult, term: str) -> None:
-        self.oldest = min(self.oldest, found.at)
         if isinstance(found, Absent):
             self.void_queries += 1
             if self.count_queries and self.void_queries > MAX_VOIDS:
@@ -391,7 +393,9 @@ class _Evaluation:
 
     @staticmethod
     def _temperror(name: str, term: str, failed: LookupFailed) -> NoReturn:
-        detail = f"{failed.name} {failed.type}: {failed.reason}" + (f" from {failed.server}" if failed.server else "")
+        detail = f"{failed.name} {failed.type}: {failed.reason}" + (
+            f" from {failed.server}" if failed.server else ""
+        )
         raise _Stop(Result.TEMPERROR, Problem(ProblemKind.LOOKUP_FAILED, name, term, detail))
 
     def _any_matches(self, addresses: tuple[str, ...], directive: Directive) -> bool:

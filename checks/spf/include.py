@@ -66,7 +66,13 @@ def _in_record(node: Node, parsed: Record, include: str) -> list[Mention]:
             reachable = node.reachable and directive in reached
             found.append(
                 Mention(
-                    MentionKind.INCLUDE, node.name, directive.text, position, node.depth, directive.qualifier, reachable
+                    MentionKind.INCLUDE,
+                    node.name,
+                    directive.text,
+                    position,
+                    node.depth,
+                    directive.qualifier,
+                    reachable,
                 )
             )
     redirect = parsed.redirect
@@ -83,9 +89,7 @@ def _target(term: Directive | Modifier) -> str | None:
 
 def _near_misses(tree: Tree, parsed: Record, include: str) -> list[Mention]:
     name = tree.root.name
-    found = [
-        Mention(MentionKind.UNPARSED, name, p.text) for p in parsed.problems if _names(p.text, include)
-    ]
+    found = [Mention(MentionKind.UNPARSED, name, p.text) for p in parsed.problems if _names(p.text, include)]
     found += [
         Mention(MentionKind.IGNORED, name, m.text)
         for m in parsed.modifiers
@@ -93,15 +97,23 @@ def _near_misses(tree: Tree, parsed: Record, include: str) -> list[Mention]:
     ]
     for position, directive in enumerate(parsed.directives, 1):
         target = _target(directive)
-        if target is None or target == include and directive.mechanism is Mechanism.INCLUDE:
+        if target is None or (target == include and directive.mechanism is Mechanism.INCLUDE):
             continue
         if directive.mechanism is not Mechanism.INCLUDE:
             if target == include:
                 found.append(Mention(MentionKind.OTHER_TERM, name, directive.text, position))
         elif (_names(target, include) or _resembles(target, include)) and _is_dead(tree, target):
-            found.append(Mention(MentionKind.MISSPELT, name, directive.text, position, 0, directive.qualifier))
+            found.append(
+                Mention(MentionKind.MISSPELT, name, directive.text, position, 0, directive.qualifier)
+            )
     redirect = _target(parsed.redirect) if parsed.redirect else None
-    if parsed.redirect and redirect and redirect != include and _resembles(redirect, include) and _is_dead(tree, redirect):
+    if (
+        parsed.redirect
+        and redirect
+        and redirect != include
+        and _resembles(redirect, include)
+        and _is_dead(tree, redirect)
+    ):
         found.append(Mention(MentionKind.MISSPELT, name, parsed.redirect.text))
     return found
 

@@ -62,12 +62,10 @@ class SpfFacts:
             return True
         return None if results <= {Result.PASS, Result.TEMPERROR} else False
 
-    @property
-    def oldest(self) -> float:
-        return min(self.tree.oldest, *(s.outcome.oldest for s in self.senders))
 
-
-async def gather(domain: str, platform: Platform, resolver: Resolver, *, local: str = "", shared: bool = False) -> SpfFacts:
+async def gather(
+    domain: str, platform: Platform, resolver: Resolver, *, local: str = "", shared: bool = False
+) -> SpfFacts:
     """Evaluate the platform's mail at `domain` from every sending address; `local` is MAIL FROM's local part."""
     sender = f"{local or 'postmaster'}@{domain}"
     helo = platform.domain or platform.include
@@ -86,7 +84,9 @@ async def _sender(address: IPAddress, domain: str, sender: str, helo: str, resol
     outcome = await check_host(address, domain, sender, helo, resolver=resolver, explain=False)
     if outcome.result is not Result.PASS or outcome.void_queries <= MAX_VOIDS:
         return Sender(address, outcome)
-    stricter = await check_host(address, domain, sender, helo, resolver=resolver, voids="query", explain=False)
+    stricter = await check_host(
+        address, domain, sender, helo, resolver=resolver, voids="query", explain=False
+    )
     return Sender(address, outcome, stricter if stricter.result is not Result.PASS else None)
 
 
@@ -94,7 +94,9 @@ async def _elsewhere(domain: str, platform: Platform, resolver: Resolver) -> tup
     """Our include in the own record of the parent, `www.` or `_spf.`: SPF is not inherited (RFC 7208 3.4)."""
     parent = domain.partition(".")[2]
     names = [f"{label}.{domain}" for label in _ELSEWHERE] + ([parent] if "." in parent else [])
-    return tuple(m for found in await asyncio.gather(*(_own(n, platform, resolver) for n in names)) for m in found)
+    return tuple(
+        m for found in await asyncio.gather(*(_own(n, platform, resolver) for n in names)) for m in found
+    )
 
 
 async def _own(name: str, platform: Platform, resolver: Resolver) -> tuple[Mention, ...]:

@@ -215,4 +215,6 @@ def _network(mechanism: Mechanism, rest: str) -> Network:
             raise AddressValueError(address)
         return IPv6Network((IPv6Address(address), _length(digits if slash else None, 128)), strict=False)
     except AddressValueError:
-        raise MacroError(f"this is not an {'IPv4' if mechanism is Mechanism.IP4 else 'IPv6'} address") from None
+        raise MacroError(
+            f"this is not an {'IPv4' if mechanism is Mechanism.IP4 else 'IPv6'} address"
+        ) from None

@@ -35,7 +35,7 @@ class NodeState(StrEnum):
 class Node:
     """One name in the tree. `via`: the term that led here (empty at the root), in `parent`'s record (its index).
 
-    `reachable` is False behind an `all`. `failure` is set for FAILED. `at`: epoch seconds of the answer.
+    `reachable` is False behind an `all`. `failure` is set for FAILED.
     """
 
     name: str
@@ -46,7 +46,6 @@ class Node:
     reachable: bool = True
     records: tuple[Record, ...] = ()
     failure: LookupFailed | None = None
-    at: float = float("inf")
 
     @property
     def record(self) -> Record | None:
@@ -72,10 +71,6 @@ class Tree:
     @property
     def over_budget(self) -> bool:
         return self.terms > MAX_TERMS
-
-    @property
-    def oldest(self) -> float:
-        return min(n.at for n in self.nodes)
 
 
 def reachable_directives(parsed: Record) -> tuple[Directive, ...]:
@@ -118,7 +113,9 @@ def _children(node: Node) -> list[tuple[str, str | None, bool]]:
         reached = reachable_directives(parsed)
         for directive in parsed.directives:
             if directive.mechanism is Mechanism.INCLUDE and directive.domain:
-                found.append((directive.text, directive.domain.literal, node.reachable and directive in reached))
+                found.append(
+                    (directive.text, directive.domain.literal, node.reachable and directive in reached)
+                )
         if parsed.redirect and parsed.redirect.domain:
             reachable = node.reachable and not ends_with_all(parsed)
             found.append((parsed.redirect.text, parsed.redirect.domain.literal, reachable))
@@ -155,11 +152,11 @@ async def _node(
         return Node(name, NodeState.NO_SUCH_NAME, depth, via, parent, reachable), ()
     found = await resolver.lookup(name, RecordType.TXT)
     if isinstance(found, LookupFailed):
-        return Node(name, NodeState.FAILED, depth, via, parent, reachable, (), found, found.at), ()
+        return Node(name, NodeState.FAILED, depth, via, parent, reachable, (), found), ()
     if isinstance(found, Absent):
         state = NodeState.NO_SUCH_NAME if found.nxdomain else NodeState.NO_RECORD
-        return Node(name, state, depth, via, parent, reachable, at=found.at), ()
+        return Node(name, state, depth, via, parent, reachable), ()
     records = tuple(record.parse(octets) for octets in record.select(found.texts))
     state = {0: NodeState.NO_RECORD, 1: NodeState.RECORD}.get(len(records), NodeState.SEVERAL)
     texts = tuple(txt.octets for txt in found.texts)
-    return Node(name, state, depth, via, parent, reachable, records, None, found.at), texts
+    return Node(name, state, depth, via, parent, reachable, records), texts

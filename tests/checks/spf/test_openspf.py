@@ -38,7 +38,9 @@ def resolver_for(zonedata: dict[str, list[Any]]) -> ZoneResolver:
         for entry in entries:
             if isinstance(entry, str):  # TIMEOUT: whatever is not answered by another entry
                 answered = {RecordType(k) for k in kinds if k in RecordType.__members__}
-                if "TXT" in kinds and all(e.get("TXT") == "NONE" for e in entries if isinstance(e, dict) and "TXT" in e):
+                if "TXT" in kinds and all(
+                    e.get("TXT") == "NONE" for e in entries if isinstance(e, dict) and "TXT" in e
+                ):
                     answered.discard(RecordType.TXT)
                 failures.update({(owner, t): FailureReason.TIMEOUT for t in RecordType if t not in answered})
                 continue

@@ -1,0 +1,526 @@
+"""What can be said of SPF for our mail, and when it holds."""
+
+from __future__ import annotations
+
+from checks.company import SpfState
+from checks.model import Evidence, Finding, Rule, Severity, Topic
+from checks.platform import Platform
+from checks.spf.evaluate import MAX_TERMS, MAX_VOIDS, Outcome, Problem, ProblemKind, Result
+from checks.spf.include import Mention, MentionKind
+from checks.spf.ours import Sender, SpfFacts
+from checks.spf.record import Mechanism
+from checks.spf.tree import Node, NodeState, reachable_directives
+
+
+def _rule(code: str, severity: Severity, title: str, meaning: str, fix: str, source: str) -> Rule:
+    return Rule(code, Topic.SPF, severity, title, meaning, fix, source)
+
+
+FAILURE, WARNING, NOTE, UNKNOWN, OK = (
+    Severity.FAILURE,
+    Severity.WARNING,
+    Severity.NOTE,
+    Severity.UNKNOWN,
+    Severity.OK,
+)
+
+SHARED_DOMAIN = _rule(
+    "SPF_SHARED_DOMAIN",
+    FAILURE,
+    "{about} is a mail domain shared by everybody, so the company cannot publish an SPF record there.",
+    "Only the provider of the domain decides who may send for it. Our mail in its name fails SPF for ever.",
+    "Let the company send from the platform's address, or from an address on a domain of its own.",
+    "RFC 7208 3",
+)
+SEVERAL_RECORDS = _rule(
+    "SPF_SEVERAL_RECORDS",
+    FAILURE,
+    "{about} publishes more than one SPF record.",
+    "Receivers must not choose between them: SPF ends in permerror for every sender.",
+    "Merge them into one record and delete the others.",
+    "RFC 7208 4.5",
+)
+SYNTAX_ERROR = _rule(
+    "SPF_SYNTAX_ERROR",
+    FAILURE,
+    "The SPF record of {about} does not parse.",
+    "One bad term anywhere makes the whole record a permerror for every sender, also for those named before it.",
+    "Correct or remove the term shown.",
+    "RFC 7208 4.6",
+)
+TERM_LIMIT = _rule(
+    "SPF_TERM_LIMIT_EXCEEDED",
+    FAILURE,
+    "The SPF record of {about} needs more than 10 DNS look-ups before it reaches our mail.",
+    "Receivers stop at the eleventh and say permerror: our mail does not pass.",
+    "Put our include directly after v=spf1, and remove includes that are no longer used.",
+    "RFC 7208 4.6.4",
+)
+VOID_LIMIT = _rule(
+    "SPF_VOID_LIMIT_EXCEEDED",
+    FAILURE,
+    "The SPF record of {about} names more than two things that do not exist before it reaches our mail.",
+    "Receivers stop at the third empty look-up and say permerror.",
+    "Remove the terms whose names have no records, or put our include directly after v=spf1.",
+    "RFC 7208 4.6.4",
+)
+EXCHANGER_LIMIT = _rule(
+    "SPF_EXCHANGER_LIMIT_EXCEEDED",
+    FAILURE,
+    "An mx term in the SPF record of {about} names more than 10 mail servers.",
+    "Receivers say permerror when they get there.",
+    "Replace the mx term by the addresses of the servers that send, or put our include before it.",
+    "RFC 7208 4.6.4",
+)
+INCLUDE_WITHOUT_RECORD = _rule(
+    "SPF_INCLUDE_WITHOUT_RECORD",
+    FAILURE,
+    "The SPF record of {about} includes a name that has no SPF record, before it reaches our mail.",
+    "An include of a name without a record is a permerror for every sender that gets so far.",
+    "Remove that include, or correct its name.",
+    "RFC 7208 5.2",
+)
+NO_RECORD = _rule(
+    "SPF_NO_RECORD",
+    FAILURE,
+    "{about} has no SPF record.",
+    "Nothing says that we may send for the domain; many receivers refuse or file such mail as spam.",
+    "Publish one TXT record at the domain with our include directly after v=spf1.",
+    "RFC 7208 4.5",
+)
+INCLUDE_MISSING = _rule(
+    "SPF_INCLUDE_MISSING",
+    FAILURE,
+    "The SPF record of {about} does not name us.",
+    "Mail that we send in the company's name does not pass SPF.",
+    "Add our include directly after v=spf1.",
+    "RFC 7208 5.2",
+)
+INCLUDE_NOT_REACHED = _rule(
+    "SPF_INCLUDE_NOT_REACHED",
+    FAILURE,
+    "Our include stands in the SPF record of {about} where it is never reached.",
+    "Everything behind all, and a redirect beside it, is ignored.",
+    "Move our include directly after v=spf1.",
+    "RFC 7208 5.1",
+)
+INCLUDE_QUALIFIED = _rule(
+    "SPF_INCLUDE_QUALIFIED",
+    FAILURE,
+    "The SPF record of {about} names our include with a sign that refuses us.",
+    "A -, ~ or ? before include turns the match into fail, softfail or neutral.",
+    "Remove the sign before include.",
+    "RFC 7208 4.6.2",
+)
+INCLUDE_MISWRITTEN = _rule(
+    "SPF_INCLUDE_MISWRITTEN",
+    FAILURE,
+    "{about} tries to name us in its DNS, but not in a way that works.",
+    "What is written there does not authorise our mail.",
+    "Write our include exactly as expected, in the one SPF record of the domain.",
+    "RFC 7208 5.2",
+)
+OUR_MAIL_REFUSED = _rule(
+    "SPF_OUR_MAIL_REFUSED",
+    FAILURE,
+    "The SPF record of {about} names us, but an earlier term decides against our mail.",
+    "The first term that matches decides; what stands behind it is not read.",
+    "Move our include directly after v=spf1.",
+    "RFC 7208 4.6.2",
+)
+INCLUDE_LACKS_ADDRESS = _rule(
+    "SPF_INCLUDE_LACKS_ADDRESS",
+    FAILURE,
+    "Our own record at {about} does not list one of our sending addresses.",
+    "The company did its part; mail from that address fails at every company.",
+    "Add the address to our include, or take it out of SENDWELL_SENDING_ADDRESSES if we do not send from it.",
+    "RFC 7208 5.6",
+)
+PASSES_FROM_SOME = _rule(
+    "SPF_PASSES_FROM_SOME_ADDRESSES",
+    FAILURE,
+    "The SPF record of {about} lets our mail pass from some of our addresses only.",
+    "Whether a mail arrives depends on which of our servers happened to send it.",
+    "Replace the single addresses by our include, which covers all of them.",
+    "RFC 7208 5.6",
+)
+LOOKUP_FAILED = _rule(
+    "SPF_LOOKUP_FAILED",
+    UNKNOWN,
+    "Whether {about} lets our mail pass could not be looked up.",
+    "A name server did not answer. This says nothing about the record.",
+    "Check again later. If it lasts, the company's DNS provider has an outage.",
+    "RFC 7208 4.4",
+)
+INCLUDE_ELSEWHERE = _rule(
+    "SPF_INCLUDE_ELSEWHERE",
+    NOTE,
+    "Our include was published at {about}, where receivers do not look.",
+    "SPF is not inherited: the record must stand at the very domain of the sender.",
+    "Publish the record at the domain itself.",
+    "RFC 7208 3",
+)
+PASSES = _rule(
+    "SPF_PASSES",
+    OK,
+    "Our mail passes the SPF record of {about}.",
+    "Receivers accept our servers as senders for the domain.",
+    "Nothing to do.",
+    "RFC 7208 8.3",
+)
+INCLUDE_NOT_FIRST = _rule(
+    "SPF_INCLUDE_NOT_FIRST",
+    NOTE,
+    "Our include works at {about}, but does not stand directly after v=spf1.",
+    "Whatever stands before it can break it later.",
+    "Move our include directly after v=spf1 when the record is next changed.",
+    "RFC 7208 4.6.2",
+)
+PASSES_WITHOUT_INCLUDE = _rule(
+    "SPF_PASSES_WITHOUT_INCLUDE",
+    NOTE,
+    "Our mail passes at {about} without our include.",
+    "The record covers our present addresses by itself; it will not follow when they change.",
+    "Add our include directly after v=spf1.",
+    "RFC 7208 5.6",
+)
+PASS_ALL = _rule(
+    "SPF_PASS_ALL",
+    WARNING,
+    "The SPF record of {about} lets everybody pass (+all).",
+    "Anybody can send in the company's name, and receivers distrust such records.",
+    "End the record in ~all or -all, with our include directly after v=spf1.",
+    "RFC 7208 5.1",
+)
+STRICTER_RECEIVERS = _rule(
+    "SPF_SOME_RECEIVERS_COUNT_MORE",
+    WARNING,
+    "Our mail passes at {about}, but not at receivers that count empty look-ups more strictly.",
+    "The standard counts terms; some programs count every empty query, and stop at the third.",
+    "Put our include directly after v=spf1, or remove terms whose names have no records.",
+    "RFC 7208 4.6.4",
+)
+OVER_BUDGET = _rule(
+    "SPF_OVER_BUDGET_FOR_OTHERS",
+    NOTE,
+    "The SPF record of {about} needs more than 10 DNS look-ups in all.",
+    "Our mail is not touched, but senders named behind the tenth, and strangers, end in permerror.",
+    "Remove includes that are no longer used.",
+    "RFC 7208 4.6.4",
+)
+DEAD_INCLUDE = _rule(
+    "SPF_DEAD_INCLUDE",
+    NOTE,
+    "The SPF record of {about} includes a name that has no usable SPF record.",
+    "Our mail matches before it; senders that get so far end in permerror.",
+    "Remove that include, or correct its name.",
+    "RFC 7208 5.2",
+)
+HEALTH_UNKNOWN = _rule(
+    "SPF_HEALTH_UNKNOWN",
+    NOTE,
+    "A part of the SPF record of {about} that our mail does not need could not be looked up.",
+    "A name server did not answer. Our mail passes all the same.",
+    "Check again later.",
+    "RFC 7208 4.4",
+)
+NOT_ASKED = _rule(
+    "SPF_NOT_ASKED",
+    NOTE,
+    "The SPF record of {about} is not asked at all: our mail bears our own envelope address.",
+    "Receivers check the envelope sender's domain, which is ours. Changing the company's record changes nothing.",
+    "Nothing to do in the company's SPF record.",
+    "RFC 7208 2.4",
+)
+
+RULES = (
+    SHARED_DOMAIN,
+    SEVERAL_RECORDS,
+    SYNTAX_ERROR,
+    TERM_LIMIT,
+    VOID_LIMIT,
+    EXCHANGER_LIMIT,
+    INCLUDE_WITHOUT_RECORD,
+    NO_RECORD,
+    INCLUDE_MISSING,
+    INCLUDE_NOT_REACHED,
+    INCLUDE_QUALIFIED,
+    INCLUDE_MISWRITTEN,
+    OUR_MAIL_REFUSED,
+    INCLUDE_LACKS_ADDRESS,
+    PASSES_FROM_SOME,
+    LOOKUP_FAILED,
+    INCLUDE_ELSEWHERE,
+    PASSES,
+    INCLUDE_NOT_FIRST,
+    PASSES_WITHOUT_INCLUDE,
+    PASS_ALL,
+    STRICTER_RECEIVERS,
+    OVER_BUDGET,
+    DEAD_INCLUDE,
+    HEALTH_UNKNOWN,
+    NOT_ASKED,
+)
+
+_OF_PROBLEM = {
+    ProblemKind.SEVERAL_RECORDS: SEVERAL_RECORDS,
+    ProblemKind.SYNTAX: SYNTAX_ERROR,
+    ProblemKind.TERM_LIMIT: TERM_LIMIT,
+    ProblemKind.VOID_LIMIT: VOID_LIMIT,
+    ProblemKind.EXCHANGER_LIMIT: EXCHANGER_LIMIT,
+    ProblemKind.LOOKUP_FAILED: LOOKUP_FAILED,
+    ProblemKind.NO_RECORD: INCLUDE_WITHOUT_RECORD,
+    ProblemKind.NO_SUCH_NAME: INCLUDE_WITHOUT_RECORD,
+    ProblemKind.MALFORMED_NAME: INCLUDE_WITHOUT_RECORD,
+}
+
+
+def judge(facts: SpfFacts, platform: Platform) -> tuple[Finding, ...]:
+    """Why our mail passes or does not, and the health of the record beside it. The deciding finding is first."""
+    match facts.state:
+        case SpfState.IMPOSSIBLE:
+            return (_finding(SHARED_DOMAIN, facts.domain),)
+        case SpfState.EFFECTIVE:
+            return (*_effective(facts, platform), *_health(facts))
+        case SpfState.UNKNOWN:
+            return _unknown(facts)
+        case _:
+            return (*_not_passing(facts, platform), *_health(facts, passing=False))
+
+
+def _finding(rule: Rule, about: str, *evidence: Evidence) -> Finding:
+    return Finding(rule.code, rule.severity, about, evidence)
+
+
+# It does not pass
+
+
+def _not_passing(facts: SpfFacts, platform: Platform) -> tuple[Finding, ...]:
+    failing = [s for s in facts.senders if s.outcome.result not in (Result.PASS, Result.TEMPERROR)]
+    found = [_why(failing[0], facts, platform)]
+    if any(s.outcome.result is Result.PASS for s in facts.senders):
+        found.append(_passes_from_some(facts))
+    near = [m for m in facts.mentions if not m.present]
+    if near:
+        found.append(_finding(INCLUDE_MISWRITTEN, facts.domain, *(_near_miss(m, platform) for m in near)))
+    found += [
+        _finding(INCLUDE_ELSEWHERE, m.name, Evidence(f"at {facts.domain}", m.term)) for m in facts.elsewhere
+    ]
+    return tuple(sorted(found, key=lambda f: _precision(f.rule)))
+
+
+def _precision(code: str) -> int:
+    """The finding that tells most comes first: what is miswritten explains more than that nothing matched."""
+    vague = (INCLUDE_MISSING.code, NO_RECORD.code)
+    return 3 if code == INCLUDE_ELSEWHERE.code else 2 if code in vague else 1
+
+
+def _why(sender: Sender, facts: SpfFacts, platform: Platform) -> Finding:
+    outcome = sender.outcome
+    if outcome.result is Result.NONE:
+        expected = f"v=spf1 include:{platform.include} …"
+        found = outcome.problem.kind if outcome.problem else ProblemKind.NO_RECORD
+        return _finding(NO_RECORD, facts.domain, Evidence(expected, found))
+    if outcome.problem:
+        return _broken(outcome.problem, facts, outcome)
+    return _refused(sender, facts, platform)
+
+
+def _broken(problem: Problem, facts: SpfFacts, outcome: Outcome) -> Finding:
+    rule = _OF_PROBLEM[problem.kind]
+    match problem.kind:
+        case ProblemKind.SEVERAL_RECORDS:
+            records = next((n.records for n in facts.tree.nodes if n.name == problem.name), ())
+            evidence = tuple(Evidence("one SPF record", r.text) for r in records)
+            return Finding(
+                rule.code, rule.severity, problem.name, evidence or (Evidence("one", problem.detail),)
+            )
+        case ProblemKind.SYNTAX:
+            node = next((n for n in facts.tree.nodes if n.name == problem.name and n.records), None)
+            problems = node.records[0].problems if node else ()
+            evidence = tuple(Evidence(f"{p.reason} (column {p.column + 1})", p.text) for p in problems)
+            return Finding(
+                rule.code, rule.severity, problem.name, evidence or (Evidence(problem.detail, problem.term),)
+            )
+        case ProblemKind.TERM_LIMIT:
+            limit = (
+                f"at most {MAX_TERMS} terms that look something up; {facts.tree.terms} in the whole record"
+            )
+            return _finding(
+                rule, facts.domain, Evidence(limit, f"{problem.term} in the record of {problem.name}")
+            )
+        case ProblemKind.VOID_LIMIT:
+            found = f"{problem.term} in the record of {problem.name}"
+            limit = f"at most {MAX_VOIDS} terms without any answer ({outcome.address_family})"
+            return _finding(rule, facts.domain, Evidence(limit, found))
+        case ProblemKind.EXCHANGER_LIMIT:
+            return _finding(
+                rule, problem.name, Evidence("at most 10 exchangers", f"{problem.term}: {problem.detail}")
+            )
+        case _:
+            found = f"{problem.term}: {problem.kind} at {problem.name}"
+            return _finding(rule, facts.domain, Evidence("a name with one SPF record", found))
+
+
+def _refused(sender: Sender, facts: SpfFacts, platform: Platform) -> Finding:
+    outcome = sender.outcome
+    decided = outcome.path[-1] if outcome.path else None
+    found = (
+        f"{outcome.result} by {decided.term} in the record of {decided.name}"
+        if decided
+        else str(outcome.result)
+    )
+    result = Evidence(f"pass from {sender.address}", found)
+    present = [m for m in facts.mentions if m.present]
+    if not present:
+        record = facts.tree.root.record
+        published = Evidence(f"v=spf1 include:{platform.include} …", record.text if record else "")
+        return _finding(INCLUDE_MISSING, facts.domain, published, result)
+    reached = [m for m in present if m.reachable]
+    if not reached:
+        return _finding(INCLUDE_NOT_REACHED, present[0].name, *map(_place, present), result)
+    if all(m.qualifier != "+" for m in reached):
+        wanted = f"include:{platform.include}"
+        return _finding(
+            INCLUDE_QUALIFIED, reached[0].name, *(Evidence(wanted, m.term) for m in reached), result
+        )
+    if any(_was_passed_by(m, outcome, facts) for m in reached):
+        covered = Evidence(f"{sender.address} in the record of {platform.include}", "not there")
+        return _finding(INCLUDE_LACKS_ADDRESS, platform.include, covered, result)
+    return _finding(OUR_MAIL_REFUSED, facts.domain, *map(_place, present), result)
+
+
+def _was_passed_by(mention: Mention, outcome: Outcome, facts: SpfFacts) -> bool:
+    """Whether the domain's own record asked our include, which did not match, and went on."""
+    record = facts.tree.root.record
+    if mention.depth or not record:
+        return False
+    decided = outcome.path[0].term if outcome.path else ""
+    before = [d.text for d in record.directives[: mention.position - 1]] if mention.position else []
+    return decided not in before
+
+
+def _place(mention: Mention) -> Evidence:
+    where = f"term {mention.position}" if mention.position else "after every term"
+    return Evidence("directly after v=spf1", f"{mention.term} as {where} in the record of {mention.name}")
+
+
+def _near_miss(mention: Mention, platform: Platform) -> Evidence:
+    effects = {
+        MentionKind.UNPARSED: "does not parse: permerror",
+        MentionKind.IGNORED: "an unknown modifier: ignored",
+        MentionKind.OTHER_TERM: "asks for addresses of that name, not for its SPF record",
+        MentionKind.MISSPELT: "a name without an SPF record: permerror when it is reached",
+        MentionKind.NO_SPF_RECORD: "not an SPF record: receivers do not see it",
+    }
+    return Evidence(f"include:{platform.include}", f"{mention.term} ({effects[mention.kind]})")
+
+
+def _passes_from_some(facts: SpfFacts) -> Finding:
+    evidence = (Evidence(f"pass from {s.address}", str(s.outcome.result)) for s in facts.senders)
+    return _finding(PASSES_FROM_SOME, facts.domain, *evidence)
+
+
+def _unknown(facts: SpfFacts) -> tuple[Finding, ...]:
+    failed = dict.fromkeys(s.outcome.problem.detail for s in facts.senders if s.outcome.problem)
+    return (_finding(LOOKUP_FAILED, facts.domain, *(Evidence("an answer", detail) for detail in failed)),)
+
+
+# It passes
+
+
+def _effective(facts: SpfFacts, platform: Platform) -> list[Finding]:
+    found = [_finding(PASSES, facts.domain, *(_working(s) for s in facts.senders))]
+    if any(_passed_by_all(s.outcome) for s in facts.senders):
+        pass
+    elif not any(m.present for m in facts.mentions):
+        found.append(_finding(PASSES_WITHOUT_INCLUDE, facts.domain, _published(facts, platform)))
+    elif not _first(facts):
+        found.append(_finding(INCLUDE_NOT_FIRST, facts.domain, _published(facts, platform)))
+    strict = [s for s in facts.senders if s.stricter]
+    if strict:
+        counts = (
+            Evidence(f"at most {MAX_VOIDS} empty queries", f"{s.outcome.void_queries} from {s.address}")
+            for s in strict
+        )
+        found.append(_finding(STRICTER_RECEIVERS, facts.domain, *counts))
+    return found
+
+
+def _working(sender: Sender) -> Evidence:
+    way = " → ".join(f"{m.term} ({m.name})" for m in sender.outcome.path)
+    return Evidence(f"pass from {sender.address}", f"pass by {way}")
+
+
+def _published(facts: SpfFacts, platform: Platform) -> Evidence:
+    record = facts.tree.root.record
+    return Evidence(f"v=spf1 include:{platform.include} …", record.text if record else "")
+
+
+def _passed_by_all(outcome: Outcome) -> bool:
+    return bool(outcome.path) and outcome.path[-1].term.lower() in ("all", "+all")
+
+
+def _first(facts: SpfFacts) -> bool:
+    """Our include is the first term, or a redirect to us is all there is."""
+    root = facts.tree.root
+    for mention in facts.mentions:
+        if mention.present and mention.depth == 0 and mention.name == root.name:
+            only = mention.kind is MentionKind.REDIRECT and root.record and not root.record.directives
+            if mention.position == 1 or only:
+                return True
+    return False
+
+
+# The record's health, for everybody
+
+
+def _health(facts: SpfFacts, *, passing: bool = True) -> list[Finding]:
+    found = []
+    lets_all = [n for n in facts.tree.nodes if _pass_all(n) and _counts_for_everybody(n, facts)]
+    if lets_all:
+        texts = (Evidence("~all or -all", n.record.text) for n in lets_all if n.record)
+        found.append(_finding(PASS_ALL, facts.domain, *texts))
+    if not passing:
+        return found
+    if facts.tree.over_budget:
+        counted = Evidence(f"at most {MAX_TERMS} terms that look something up", str(facts.tree.terms))
+        found.append(_finding(OVER_BUDGET, facts.domain, counted))
+    dead = [n for n in facts.tree.nodes[1:] if n.reachable and _is_dead(n)]
+    if dead:
+        found.append(_finding(DEAD_INCLUDE, facts.domain, *(_dead(n, facts) for n in dead)))
+    failed = [n.failure for n in facts.tree.nodes if n.failure]
+    if failed:
+        details = (Evidence("an answer", f"{f.name}: {f.reason} from {f.server}") for f in failed)
+        found.append(_finding(HEALTH_UNKNOWN, facts.domain, *details))
+    return found
+
+
+def _is_dead(node: Node) -> bool:
+    if node.state in (NodeState.NO_RECORD, NodeState.NO_SUCH_NAME, NodeState.SEVERAL):
+        return True
+    return bool(node.record and node.record.problems)
+
+
+def _dead(node: Node, facts: SpfFacts) -> Evidence:
+    why = "does not parse" if node.record else node.state
+    return Evidence(
+        "a name with one SPF record",
+        f"{node.via} in the record of {facts.tree.nodes[node.parent].name}: {why}",
+    )
+
+
+def _counts_for_everybody(node: Node, facts: SpfFacts) -> bool:
+    """Whether a pass in this record is a pass of the domain: reached through unqualified includes and redirects."""
+    while node.parent >= 0:
+        if not node.reachable or node.via[0] in "-~?":
+            return False
+        node = facts.tree.nodes[node.parent]
+    return True
+
+
+def _pass_all(node: Node) -> bool:
+    if not node.record or node.record.problems:
+        return False
+    reached = reachable_directives(node.record)
+    return bool(reached) and reached[-1].mechanism is Mechanism.ALL and reached[-1].qualifier == "+"
