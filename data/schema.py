@@ -130,6 +130,20 @@ class VerdictRow(Base):
     diagnosis: Mapped[Any] = mapped_column(JSON)
     """The whole `checks.diagnosis.Diagnosis`, for the drill-down."""
 
+    __table_args__ = (
+        # Lists and counts read this index alone: the rows are long, with a diagnosis in each.
+        Index(
+            "ix_verdicts_of_company",
+            "company_id",
+            "severity",
+            "cause",
+            "address",
+            "spf",
+            "smtp",
+            "checked_at",
+        ),
+    )
+
 
 class ScanRow(Base):
     """One scan: what it was to do and how far it came. `state`: running | done | interrupted | failed."""
