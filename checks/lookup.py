@@ -107,7 +107,7 @@ class FailureReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LookupFailed:
-    """No answer was had: neither that it exists nor that it does not. `server` is who was asked last."""
+    """No answer was had: neither that it exists nor that it does not. `server` is who said so."""
 
     name: str
     type: RecordType

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
@@ -10,10 +9,12 @@ import pytest
 
 from checks.company import Company, Diagnosis, SendingMethod
 from checks.diagnosis import diagnose
-from checks.lookup import Resolver
+from checks.lookup import FailureReason, Resolver
 from checks.model import Severity
 from checks.platform import Platform
-from tests.support.zone import zone
+from checks.resolver import LiveResolver
+from tests.support.dns_server import DnsServer
+from tests.support.zone import parse, zone
 
 IPV4, IPV6 = "192.0.2.10", "2001:db8::10"
 PLATFORM = Platform("spf.sendwell.example", (ip_address(IPV4), ip_address(IPV6)), domain="sendwell.example")
@@ -276,8 +277,8 @@ ROWS = (
 )
 
 
-def check(row: Row, resolver: Resolver) -> None:
-    diagnosis = asyncio.run(diagnose(COMPANY, PLATFORM, resolver))
+async def check(row: Row, resolver: Resolver) -> None:
+    diagnosis = await diagnose(COMPANY, PLATFORM, resolver)
 
     assert tuple(s.result for s in diagnosis.senders) == row.results
     assert (diagnosis.spf, diagnosis.cause, diagnosis.verdict) == (row.spf, row.cause, row.verdict)
@@ -292,5 +293,22 @@ def evidence(diagnosis: Diagnosis, code: str) -> str:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.says)
-def test_the_row_holds(row: Row) -> None:
-    check(row, zone(COMMON + OTHERS + "\n" + row.records))
+async def test_the_row_holds(row: Row) -> None:
+    await check(row, zone(COMMON + OTHERS + "\n" + row.records))
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.says)
+async def test_the_row_holds_over_the_wire(row: Row) -> None:
+    records, failures = parse(COMMON + OTHERS + "\n" + row.records)
+    behaviours = {
+        name if isinstance(name, str) else name[0]: "silent"
+        if reason is FailureReason.TIMEOUT
+        else "servfail"
+        for name, reason in failures.items()
+    }
+    async with (
+        DnsServer(records, behaviours) as server,
+        LiveResolver([server.address], timeout=0.3, attempts=2) as live,
+    ):
+        await check(row, live)
