@@ -1,0 +1,357 @@
+"""A whole scan, through resolvers in memory: what was known stays known, whatever happens to the DNS."""
+
+import asyncio
+import time
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+
+from checks import diagnosis
+from checks.company import AddressState, Company, Diagnosis, SendingMethod, SpfState
+from checks.lookup import (
+    Answer,
+    FailureReason,
+    LookupFailed,
+    Mx,
+    RecordType,
+    Resolver,
+    Result,
+    ZoneResolver,
+    txt,
+)
+from checks.model import Severity
+from checks.platform import Platform
+from checks.resolver.cache import Cache
+from data import companies, scans, verdicts
+from data.engine import open_engine, writing
+from data.observations import StoredResolver, known
+from data.scans import ScanState
+from data.schema import CompanyRow, ObservationRow, VerdictRow
+from data.verdicts import StoredVerdict
+from data.worker import scan
+from data.worker.scan import Progress, UnknownCompany
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+PLATFORM = Platform("spf.ours.example", (ip_address("192.0.2.1"),), domain="ours.example")
+OURS = "v=spf1 include:spf.ours.example -all"
+
+Records = dict[tuple[str, RecordType], list[object]]
+
+
+def zone(count: int) -> Records:
+    """d0.example, d1.example, …: even ones publish our include, odd ones do not."""
+    records: Records = {
+        ("spf.ours.example", RecordType.TXT): [txt("v=spf1 ip4:192.0.2.0/24 -all")],
+        ("ours.example", RecordType.TXT): [txt(OURS)],
+        ("ours.example", RecordType.MX): [Mx(10, "mx.ours.example")],
+        ("mx.ours.example", RecordType.A): ["192.0.2.25"],
+    }
+    for n in range(count):
+        records[f"d{n}.example", RecordType.TXT] = [txt("v=spf1 -all" if n % 2 else OURS)]
+        records[f"d{n}.example", RecordType.MX] = [Mx(10, "mx.ours.example")]
+    return records
+
+
+class Scripted:
+    """A zone that answers with the time of the scan, counts, and can die: before any look-up, or after some."""
+
+    def __init__(self, records: Records, at: float, *, dies_after: int | None = None) -> None:
+        self._zone = ZoneResolver(records, at=at)  # type: ignore[arg-type]
+        self._at = at
+        self._left = dies_after
+        self.queries = 0
+        self.pause = 0.0
+
+    async def lookup(self, name: str, type: RecordType) -> Result:
+        self.queries += 1
+        await asyncio.sleep(self.pause)
+        if self._left is not None:
+            if self._left <= 0:
+                return LookupFailed(name, type, FailureReason.TIMEOUT, "192.0.2.53", self._at)
+            self._left -= 1
+        return self._zone.find(name, type)
+
+
+class Cached:
+    """A resolver behind the live resolver's cache."""
+
+    def __init__(self, below: Resolver) -> None:
+        self._below = below
+        self._cache = Cache()
+
+    async def lookup(self, name: str, type: RecordType) -> Result:
+        return await self._cache.get((name, type), lambda: self._below.lookup(name, type))
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = open_engine(f"sqlite:///{tmp_path}/test.db")
+    yield engine
+    engine.dispose()
+
+
+def add(engine: Engine, numbers: Iterable[int], domain: str = "d{}.example", gone: bool = False) -> None:
+    with writing(engine) as session:
+        for n in numbers:
+            session.add(
+                CompanyRow(
+                    id=f"c{n:05}",
+                    name=f"Company {n}",
+                    email=f"info{n}@{domain.format(n)}",
+                    email_validated_at=NOW,
+                    sending_method=SendingMethod.OWN_ADDRESS.value,
+                    domain=domain.format(n),
+                    imported_at=NOW,
+                    gone_since=NOW if gone else None,
+                )
+            )
+
+
+def stored(engine: Engine) -> dict[str, StoredVerdict]:
+    with Session(engine) as session:
+        found = (verdicts.get(session, id) for id in session.scalars(select(VerdictRow.company_id)))
+        return {verdict.company_id: verdict for verdict in found if verdict}
+
+
+def latest(engine: Engine) -> scans.Scan:
+    with Session(engine) as session:
+        found = scans.latest(session)
+    assert found is not None
+    return found
+
+
+def count(engine: Engine, table: type[VerdictRow | ObservationRow]) -> int:
+    with Session(engine) as session:
+        return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+async def test_every_company_is_judged_and_stored(engine: Engine) -> None:
+    add(engine, range(20))
+    live = Scripted(zone(20), at=1000.0)
+    summary = await scan.run(engine, PLATFORM, live)
+    assert (summary.companies, summary.domains, summary.unknown) == (20, 20, 0)
+    assert (summary.broken, summary.blind) == (0, False)
+    assert summary.queries == live.queries > 60
+    found = stored(engine)
+    assert {id: v.diagnosis.spf for id, v in found.items()} == {
+        f"c{n:05}": SpfState.MISSING if n % 2 else SpfState.EFFECTIVE for n in range(20)
+    }
+    assert {v.checked_at.timestamp() for v in found.values()} == {1000.0}
+
+
+async def test_the_scan_itself_is_stored_with_the_platforms_own_domain(engine: Engine) -> None:
+    add(engine, range(3))
+    summary = await scan.run(engine, PLATFORM, Scripted(zone(3), at=1000.0))
+    done = latest(engine)
+    assert (done.state, done.companies, done.counts.done) == (ScanState.DONE, 3, 3)
+    assert (done.counts.domains, done.counts.queries) == (summary.domains, summary.queries)
+    assert done.finished_at is not None
+    assert done.platform is not None
+    assert (done.platform.domain, done.platform.spf) == ("ours.example", SpfState.EFFECTIVE)
+
+
+async def test_an_empty_fleet_is_scanned_at_once(engine: Engine) -> None:
+    summary = await scan.run(engine, PLATFORM, Scripted(zone(0), at=1000.0))
+    assert (summary.companies, summary.domains, summary.blind) == (0, 0, False)
+
+
+async def test_what_was_known_stays_when_the_dns_dies_half_way(engine: Engine) -> None:
+    add(engine, range(40))
+    await scan.run(engine, PLATFORM, Scripted(zone(60), at=1000.0))
+    before = stored(engine)
+    add(engine, range(40, 60))
+    dying = Scripted(zone(60), at=2000.0, dies_after=100)
+    summary = await scan.run(engine, PLATFORM, dying, width=5)
+    after = stored(engine)
+
+    for id, old in before.items():
+        new = after[id]
+        assert new.checked_at.timestamp() in (1000.0, 2000.0)
+        assert (new.diagnosis.verdict, new.diagnosis.spf) == (old.diagnosis.verdict, old.diagnosis.spf)
+        assert (new.diagnosis.findings, new.since) == (old.diagnosis.findings, old.since)
+        assert new.attempted_at > old.attempted_at
+    assert {new.checked_at.timestamp() for new in after.values()} >= {1000.0, 2000.0}
+
+    never_known = {id: after[id].diagnosis for id in after.keys() - before.keys()}
+    assert len(never_known) == 20
+    assert {d.spf for d in never_known.values()} == {SpfState.UNKNOWN}
+    assert {d.address for d in never_known.values()} == {AddressState.UNKNOWN}
+    assert {d.verdict for d in never_known.values()} == {Severity.UNKNOWN}
+    assert (summary.unknown, summary.blind) == (20, False)
+
+
+async def test_a_failure_stands_beside_the_answer_until_the_next_answer(engine: Engine) -> None:
+    add(engine, [0])
+    key = "d0.example", RecordType.TXT
+    for at, dies_after, failed_at in ((1000.0, None, None), (2000.0, 0, 2000.0), (3000.0, None, None)):
+        await scan.run(engine, PLATFORM, Scripted(zone(1), at, dies_after=dies_after))
+        with Session(engine) as session:
+            seen = known(session, [key])[key]
+        assert isinstance(seen.result, Answer)
+        assert seen.result.at == (at if failed_at is None else 1000.0)
+        assert (seen.failure.at if seen.failure else None) == failed_at
+
+
+async def test_a_dead_dns_makes_everything_unknown_and_nothing_missing(engine: Engine) -> None:
+    add(engine, range(10))
+    summary = await scan.run(engine, PLATFORM, Scripted(zone(10), at=1000.0, dies_after=0))
+    assert summary.blind
+    assert summary.unknown == 10
+    assert {v.diagnosis.spf for v in stored(engine).values()} == {SpfState.UNKNOWN}
+    platform = latest(engine).platform
+    assert platform is not None
+    assert platform.spf is SpfState.UNKNOWN
+
+
+async def test_silent_servers_cost_the_deadline_and_no_company(engine: Engine) -> None:
+    add(engine, range(10))
+    silent = Scripted(zone(10), at=1000.0)
+    silent.pause = 3600
+    summary = await scan.run(engine, PLATFORM, silent, deadline=0.2)
+    assert summary.seconds < 3
+    assert summary.unknown == 10
+
+
+async def test_the_stored_facts_give_the_same_diagnosis_without_a_packet(engine: Engine) -> None:
+    add(engine, range(20))
+    await scan.run(engine, PLATFORM, Scripted(zone(15), at=1000.0))
+    with Session(engine) as session:
+        from_store = StoredResolver(session)
+        for company in companies.for_scan(session):
+            again = await diagnosis.diagnose(company, PLATFORM, from_store)
+            found = verdicts.get(session, company.id)
+            assert found is not None
+            assert again == found.diagnosis
+    assert from_store.queries == 0
+
+
+async def test_scanning_twice_changes_times_alone(engine: Engine) -> None:
+    add(engine, range(20))
+    await scan.run(engine, PLATFORM, Scripted(zone(20), at=1000.0))
+    before, facts = stored(engine), count(engine, ObservationRow)
+    await scan.run(engine, PLATFORM, Scripted(zone(20), at=2000.0))
+    after = stored(engine)
+    assert count(engine, ObservationRow) == facts
+    assert {id: v.since for id, v in after.items()} == {id: v.since for id, v in before.items()}
+    assert {v.checked_at.timestamp() for v in after.values()} == {2000.0}
+    assert {id: v.diagnosis.findings for id, v in after.items()} == {
+        id: v.diagnosis.findings for id, v in before.items()
+    }
+
+
+async def test_companies_with_one_domain_cost_one_set_of_look_ups(engine: Engine) -> None:
+    async def asked(numbers: Iterable[int]) -> int:
+        add(engine, numbers, domain="d0.example")
+        live = Scripted(zone(1), at=1000.0)
+        await scan.run(engine, PLATFORM, Cached(live))
+        return live.queries
+
+    assert await asked([0]) == await asked(range(1, 1000))
+
+
+async def test_only_the_companies_asked_for_are_scanned_gone_or_not(engine: Engine) -> None:
+    add(engine, range(3))
+    add(engine, range(3, 6), gone=True)
+    summary = await scan.run(engine, PLATFORM, Scripted(zone(6), at=1000.0), only=["c00001", "c00004"])
+    assert summary.companies == 2
+    assert stored(engine).keys() == {"c00001", "c00004"}
+
+
+async def test_companies_that_are_gone_are_left_out(engine: Engine) -> None:
+    add(engine, range(3))
+    add(engine, range(3, 6), gone=True)
+    summary = await scan.run(engine, PLATFORM, Scripted(zone(6), at=1000.0))
+    assert summary.companies == 3
+    assert latest(engine).companies == 3
+
+
+async def test_an_unknown_id_is_told_and_nothing_is_scanned(engine: Engine) -> None:
+    add(engine, range(3))
+    with pytest.raises(UnknownCompany, match="nobody"):
+        await scan.run(engine, PLATFORM, Scripted(zone(3), at=1000.0), only=["c00001", "nobody"])
+    assert stored(engine) == {}
+
+
+async def test_progress_tells_what_is_stored(engine: Engine) -> None:
+    add(engine, range(1200))
+    told: list[Progress] = []
+
+    def tell(now: Progress) -> None:
+        told.append(now)
+        assert now.counts.done <= count(engine, VerdictRow)
+
+    await scan.run(engine, PLATFORM, Scripted(zone(10), at=1000.0), progress=tell)
+    done = [now.counts.done for now in told]
+    assert done == sorted(done)
+    assert done[0] < done[-1] == 1200
+    assert {now.total for now in told} == {1200}
+
+
+async def test_a_cancelled_scan_stops_at_once_and_keeps_what_was_done(engine: Engine) -> None:
+    add(engine, range(2000))
+    slow = Scripted(zone(2000), at=1000.0)
+    slow.pause = 0.005
+    told: list[Progress] = []
+    some_are_done = asyncio.Event()
+
+    def tell(now: Progress) -> None:
+        told.append(now)
+        if now.counts.done:
+            some_are_done.set()
+
+    running = asyncio.create_task(scan.run(engine, PLATFORM, slow, progress=tell, width=20))
+    await some_are_done.wait()
+    began = time.monotonic()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert time.monotonic() - began < 1
+    stopped = latest(engine)
+    assert (stopped.state, stopped.counts) == (ScanState.INTERRUPTED, told[-1].counts)
+    assert 0 < stopped.counts.done == count(engine, VerdictRow) < 2000
+    assert len(asyncio.all_tasks()) == 1
+
+
+async def test_one_company_that_trips_us_up_costs_no_other_its_verdict(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    add(engine, range(5))
+    await scan.run(engine, PLATFORM, Scripted(zone(5), at=1000.0))
+    honest = diagnosis.diagnose
+
+    async def trips(company: Company, platform: Platform, resolver: Resolver) -> Diagnosis:
+        if company.id == "c00002":
+            raise ZeroDivisionError("a bug")
+        return await honest(company, platform, resolver)
+
+    monkeypatch.setattr(diagnosis, "diagnose", trips)
+    summary = await scan.run(engine, PLATFORM, Scripted(zone(5), at=2000.0))
+    assert (summary.companies, summary.broken) == (4, 1)
+    assert stored(engine)["c00002"].checked_at.timestamp() == 1000.0
+    assert "c00002" in caplog.text
+    assert latest(engine).state is ScanState.DONE
+
+
+async def test_an_error_of_the_database_ends_the_scan_as_failed(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(engine, range(5))
+    honest = verdicts.save
+    calls = 0
+
+    def fails_once(*arguments: object) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            raise RuntimeError("no room")
+        honest(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(verdicts, "save", fails_once)
+    with pytest.raises(RuntimeError, match="no room"):
+        await scan.run(engine, PLATFORM, Scripted(zone(5), at=1000.0))
+    assert latest(engine).state is ScanState.FAILED
