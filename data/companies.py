@@ -9,11 +9,12 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Table, bindparam, func, insert, select, update
+from sqlalchemy import Table, bindparam, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from checks.diagnosis import Company, SendingMethod
-from checks.domain_name import BadName, address, display
+from checks import profile
+from checks.company import Company, SendingMethod
+from checks.domain_name import display
 from data.schema import CompanyRow
 from data.secrets import Secrets
 
@@ -73,6 +74,12 @@ def upsert(session: Session, entries: Iterable[Entry], secrets: Secrets, at: dat
     return tally
 
 
+def lock(session: Session) -> None:
+    """Until the transaction ends, nobody else writes companies. Reading goes on. (SQLite has one writer anyway.)"""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("LOCK TABLE companies IN SHARE ROW EXCLUSIVE MODE"))
+
+
 def mark_gone(session: Session, named: Container[str], at: datetime) -> int:
     """Mark the companies that are not named as gone since `at`, unless they are marked already. How many."""
     present = session.scalars(select(_table.c.id).where(_table.c.gone_since.is_(None)))
@@ -117,16 +124,6 @@ def to_company(row: CompanyRow) -> Company:
     )
 
 
-def domain_of(from_address: str, email: str) -> str:
-    """The domain that a company sends as: of its From address, else of its e-mail, else empty."""
-    for text in (from_address, email):
-        try:
-            return address(text).domain
-        except BadName:
-            continue
-    return ""
-
-
 def batches(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
     """The items in lists of `size`, the last one shorter."""
     iterator = iter(items)
@@ -167,7 +164,8 @@ def _merged(entry: Entry, old: Mapping[str, Any] | None, secrets: Secrets) -> di
 
 def _complete(new: Mapping[str, Any], at: datetime) -> dict[str, Any]:
     """With the columns that follow from the others: the one place where they are made."""
-    domain = domain_of(new["from_address"], new["email"])
+    typed = Company(new["id"], new["name"], email=new["email"], from_address=new["from_address"])
+    domain = profile.read(typed).domain
     found_by = (new["name"], new["id"], new["email"], new["from_address"], domain, display(domain))
     return {
         **new,

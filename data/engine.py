@@ -16,7 +16,14 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    NotSupportedError,
+    ProgrammingError,
+)
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
@@ -47,7 +54,7 @@ def open_engine(url: str) -> Engine:
             _migrate(engine)
     except DBAPIError as error:
         engine.dispose()
-        raise DatabaseUnavailable(_sentence(parsed, error)) from None
+        raise DatabaseUnavailable(sentence(engine, error)) from None
     except DatabaseUnavailable:
         engine.dispose()
         raise
@@ -61,8 +68,25 @@ def writing(engine: Engine) -> Iterator[Session]:
     On SQLite it takes the write lock at once, so that what it reads first cannot have changed when it writes.
     """
     session = Session(engine.execution_options(writes=True))
-    with session, session.begin():
+    with told(engine), session, session.begin():
         yield session
+
+
+@contextmanager
+def told(engine: Engine) -> Iterator[None]:
+    """What fails within because of the database is told as `DatabaseUnavailable`; bugs stay what they are."""
+    try:
+        yield
+    except (IntegrityError, ProgrammingError, DataError, NotSupportedError):
+        raise
+    except DBAPIError as error:
+        raise DatabaseUnavailable(sentence(engine, error)) from None
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The file of an SQLite URL, whether it is there or not; None for any other. Raises `DatabaseUnavailable`."""
+    parsed = _parse(url)
+    return _file(parsed) if parsed.drivername == "sqlite" else None
 
 
 def _parse(url: str) -> URL:
@@ -105,10 +129,13 @@ def _file(url: URL) -> Path | None:
 
 def _create(url: URL) -> Engine:
     if url.drivername != "sqlite":
-        return create_engine(
-            url, pool_pre_ping=True, connect_args={"connect_timeout": 10, "application_name": "sendwell"}
-        )
-    options: dict[str, Any] = {"connect_args": {"timeout": WAIT_SECONDS, "check_same_thread": False}}
+        # A statement prepared while its table is empty keeps a plan for an empty table: imports then crawl.
+        arguments = {"connect_timeout": 10, "application_name": "sendwell", "prepare_threshold": None}
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=arguments)
+    options: dict[str, Any] = {
+        "hide_parameters": True,
+        "connect_args": {"timeout": WAIT_SECONDS, "check_same_thread": False},
+    }
     if not _file(url):
         options["poolclass"] = StaticPool  # each connection to memory would be a database of its own
     engine = create_engine(url, **options)
@@ -198,9 +225,9 @@ _POSTGRES_REASONS = (
 )
 
 
-def _sentence(url: URL, error: DBAPIError) -> str:
-    """The driver's text may hold the connection string, so it is read and never repeated."""
-    said = str(error.orig)
+def sentence(engine: Engine, error: DBAPIError) -> str:
+    """What a database error means. The driver's text may hold what was written, so it is never repeated."""
+    url, said = engine.url, str(error.orig)
     if url.drivername == "sqlite":
         where, reasons = f"The database {url.database or 'in memory'}", _SQLITE_REASONS
     else:

@@ -1,0 +1,1 @@
+"""The companies and their verdicts, as a file: CSV, Excel or Parquet."""

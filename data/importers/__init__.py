@@ -1,0 +1,1 @@
+"""Company files, read row by row: CSV and Excel."""
