@@ -8,7 +8,12 @@ from checks.dmarc.discover import targets
 from checks.lookup import RecordType, Resolver, Result
 from tests.support.zone import zone
 
-ABSENT, NONE, QUARANTINE, REJECT = DmarcState.ABSENT, DmarcState.NONE, DmarcState.QUARANTINE, DmarcState.REJECT
+ABSENT, NONE, QUARANTINE, REJECT = (
+    DmarcState.ABSENT,
+    DmarcState.NONE,
+    DmarcState.QUARANTINE,
+    DmarcState.REJECT,
+)
 INVALID, UNKNOWN = DmarcState.INVALID, DmarcState.UNKNOWN
 
 A_BE = "a.be A 192.0.2.1\n"
@@ -73,7 +78,8 @@ class Counting:
         # the record is an alias's
         ("_dmarc.a.be CNAME a.be.dmarc.example\na.be.dmarc.example TXT v=DMARC1; p=reject", "a.be", REJECT),
         # ancestors between the domain and its organisation are skipped
-        ("_dmarc.b.a.be TXT v=DMARC1; p=reject\n_dmarc.a.be TXT v=DMARC1; p=none\nx.b.a.be A 192.0.2.1", "x.b.a.be", NONE),
+        ("_dmarc.b.a.be TXT v=DMARC1; p=reject\n_dmarc.a.be TXT v=DMARC1; p=none\nx.b.a.be A 192.0.2.1",
+         "x.b.a.be", NONE),
         # unless one says that it is the organisation
         ("_dmarc.b.a.be TXT v=DMARC1; p=reject; psd=n\n_dmarc.a.be TXT v=DMARC1; p=none", "x.b.a.be", REJECT),
         # a public suffix's record is for those below who have none
@@ -101,7 +107,8 @@ async def test_the_policy_that_applies(records: str, from_domain: str, expected:
     [
         ("", "a.mail.example.com", "a.mail.example.com"),
         ("_dmarc.mail.example.com TXT v=DMARC1\n_dmarc.example.com TXT v=DMARC1", "a.mail.example.com", "example.com"),
-        ("_dmarc.mail.example.com TXT v=DMARC1; psd=n\n_dmarc.example.com TXT v=DMARC1", "a.mail.example.com", "mail.example.com"),
+        ("_dmarc.mail.example.com TXT v=DMARC1; psd=n\n_dmarc.example.com TXT v=DMARC1",
+         "a.mail.example.com", "mail.example.com"),
         ("_dmarc.com TXT v=DMARC1; psd=y", "a.mail.example.com", "example.com"),
         ("_dmarc.example.com TXT v=DMARC1; psd=y", "mail.example.com", "mail.example.com"),
         ("_dmarc.example.com TXT v=DMARC1; psd=y", "example.com", "example.com"),

@@ -1,0 +1,97 @@
+"""DMARC cases from other projects' trackers (../shared/real/hard_cases.jsonl), each with what we make of it.
+
+`dmarc-report-auth-*` are about external report addresses (RFC 9990), which no verdict needs yet.
+"""
+
+import json
+from typing import Any
+
+import pytest
+
+from checks.company import DmarcState
+from checks.dmarc import gather, organizational_domain, parse, state
+from checks.lookup import Record, RecordType, ZoneResolver, txt
+from tests.support.shared import SHARED
+
+FILE = SHARED / "real" / "hard_cases.jsonl"
+
+SYNTAX = {  # case → what the record's policy is, and how many parts of it are broken
+    "dmarc-wsp-before-semi": ("none", 0),
+    "dmarc-wsp-value": ("quarantine", 0),
+    "dmarc-sp-default": ("quarantine", 0),
+    "dmarc-broken-accuquote.com": ("none", 1),
+    "dmarc-broken-brightworksgroup.net": ("none", 1),
+    "dmarc-broken-bronzemail-usa.com": ("none", 1),
+    "dmarc-pct-empty": ("reject", 1),
+    "dmarc-tagless": ("none", 1),
+}
+DISCOVERY = {  # case → From domain, names that exist beside it, policy, organisational domain
+    "dmarc-two-records": ("bfem.gov", (), DmarcState.NONE, "bfem.gov"),
+    "dmarc-two-policies": ("example.com", (), DmarcState.INVALID, "example.com"),
+    "dmarc-non-dmarc-txt": ("mail.example.com", (), DmarcState.QUARANTINE, "example.com"),
+    "dmarc-psd-n": ("a.b.example.com", (), DmarcState.REJECT, "b.example.com"),
+    "dmarc-tree-walk-8": ("a.b.c.d.e.f.g.h.i.j.k.example.com", (), DmarcState.NONE, "example.com"),
+    "dmarc-np": ("sub.example.com", (), DmarcState.QUARANTINE, "example.com"),
+    "dmarc-cname-and-txt": ("tme.eu", (), DmarcState.QUARANTINE, "tme.eu"),
+}
+NOT_HERE = {
+    "dmarc-leading-space",  # no record given; see test_record.py
+    "dmarc-report-auth-swedavia",
+    "dmarc-report-auth-tags",
+    "dmarc-sp-on-subdomain",  # no record given; see test_discover.py, "its own record first, and its p"
+}
+
+pytestmark = pytest.mark.skipif(not FILE.exists(), reason="../shared is not there: no hard cases to read")
+
+
+def cases() -> dict[str, Any]:
+    if not FILE.exists():
+        return {}
+    lines = map(json.loads, FILE.read_text(encoding="utf-8").splitlines())
+    return {case["id"]: case for case in lines if case["kind"] == "dmarc"}
+
+
+CASES = cases()
+
+
+def test_no_case_is_left_out_quietly() -> None:
+    assert set(CASES) == {*SYNTAX, *DISCOVERY, *NOT_HERE}
+
+
+@pytest.mark.parametrize(
+    ("case", "policy", "broken"), [(case, *expected) for case, expected in SYNTAX.items()]
+)
+def test_records_with_odd_parts(case: str, policy: str, broken: int) -> None:
+    record = parse(CASES[case]["record"])
+    assert record
+    assert (record.policy(), len(record.broken)) == (policy, broken)
+
+
+def resolver_for(case: str, *, existing: tuple[str, ...] = ()) -> ZoneResolver:
+    records: dict[tuple[str, RecordType], list[Record]] = {
+        (name, RecordType.A): ["192.0.2.1"] for name in existing
+    }
+    for entry in CASES[case]["context_records"]:
+        data = txt(entry["data"]) if entry["type"] == "TXT" else entry["data"]
+        records.setdefault((entry["name"], RecordType(entry["type"])), []).append(data)
+    return ZoneResolver(records)
+
+
+@pytest.mark.parametrize("case", DISCOVERY)
+async def test_odd_zones(case: str) -> None:
+    from_domain, existing, policy, organization = DISCOVERY[case]
+    facts = await gather(from_domain, resolver_for(case, existing=existing))
+    assert (state(facts), organizational_domain(facts.walk)) == (policy, organization)
+
+
+async def test_np_is_only_for_a_name_that_does_not_exist() -> None:
+    facts = await gather("sub.example.com", resolver_for("dmarc-np", existing=("sub.example.com",)))
+    assert state(facts) is DmarcState.NONE
+
+
+async def test_repeated_tags_leave_the_first_and_are_named() -> None:
+    """bfem.gov has two rua and two ruf: the second ones are ignored."""
+    facts = await gather("bfem.gov", resolver_for("dmarc-two-records"))
+    (record,) = facts.walk.steps[0].records
+    assert record.rua == ("mailto:dl_treasurydmarcrua@treasury.gov",)
+    assert [tag.text.partition("=")[0] for tag in record.broken] == ["rua", "ruf"]
