@@ -28,7 +28,7 @@ class Counts:
     """How far a scan has come, as stored.
 
     `done`: companies gone through. `domains`: different domains among them. `queries`: packets asked.
-    `unknown`: companies whose verdict is unknown.
+    `unknown`: companies of which the verdict, address, SPF or DMARC is unknown.
     """
 
     done: int = 0

@@ -24,7 +24,6 @@ from sqlalchemy.orm import Session
 from checks import diagnosis, fleet
 from checks.company import Company, Diagnosis
 from checks.lookup import Resolver
-from checks.model import Severity
 from checks.platform import Platform
 from data import companies, observations, scans, verdicts
 from data.engine import writing
@@ -57,9 +56,9 @@ class ScanSummary:
     """What a scan did.
 
     `domains`: different domains of the companies judged. `companies`: those judged. `seconds`: by the clock.
-    `queries`: packets asked. `unknown`: companies whose verdict is unknown. `broken`: companies that could not
-    be judged because of an error of ours (logged); they keep their old verdict. `blind`: look-ups were made and
-    not one of them was answered.
+    `queries`: packets asked. `unknown`: companies of which the verdict, address, SPF or DMARC is unknown.
+    `broken`: companies that could not be judged because of an error of ours (logged); they keep their old
+    verdict. `blind`: look-ups were made and not one of them was answered.
     """
 
     domains: int
@@ -250,7 +249,7 @@ class _Scan:
             self._broken += 1
             return
         self._judged.append((company_id, judged))
-        self._unknown += judged.verdict is Severity.UNKNOWN
+        self._unknown += _left_open(judged)
         if judged.domain:
             self._domains.add(judged.domain)
 
@@ -295,6 +294,11 @@ class _Scan:
             broken=self._broken,
             blind=self._memory.failed > 0 and not self._memory.answered,
         )
+
+
+def _left_open(judged: Diagnosis) -> bool:
+    """Whether a look-up that failed leaves something unknown, be it about mail that the method does not use."""
+    return "unknown" in (judged.verdict.word, judged.address, judged.spf, judged.dmarc)
 
 
 def _queries(resolver: Resolver) -> int:

@@ -208,6 +208,16 @@ async def test_a_dead_dns_makes_everything_unknown_and_nothing_missing(engine: E
     assert platform.spf is SpfState.UNKNOWN
 
 
+async def test_what_stays_unknown_is_counted_whatever_the_verdict(engine: Engine) -> None:
+    add(engine, range(2))
+    with writing(engine) as session:
+        session.get_one(CompanyRow, "c00001").email_validated_at = None
+    summary = await scan.run(engine, PLATFORM, Scripted(zone(2), at=1000.0, dies_after=0))
+    found = {id: verdict.diagnosis.verdict for id, verdict in stored(engine).items()}
+    assert found == {"c00000": Severity.UNKNOWN, "c00001": Severity.FAILURE}
+    assert summary.unknown == 2
+
+
 async def test_silent_servers_cost_the_deadline_and_no_company(engine: Engine) -> None:
     add(engine, range(10))
     silent = Scripted(zone(10), at=1000.0)

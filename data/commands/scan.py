@@ -1,0 +1,140 @@
+"""`python -m data scan`: look up and judge every company, and store what was found."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Coroutine
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from checks import command
+from checks.command import COULD_NOT_LOOK, DONE, REJECTED, USAGE, Stop
+from checks.platform import Platform
+from data.commands import Settings, Subparsers
+from data.commands.progress import clock, shown
+from data.engine import open_engine, sentence
+from data.worker import scan
+from data.worker.scan import Progress, ScanSummary, Tell, UnknownCompany
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """`scan [--only COMPANY_ID…] [--json]`."""
+    parser = subparsers.add_parser("scan", help="look up and judge the companies", description=__doc__)
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        action="extend",
+        metavar="COMPANY_ID",
+        help="these companies alone, also if the last file did not name them",
+    )
+    parser.add_argument("--json", action="store_true", help="print the summary as one JSON object")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Exit status: 0 done; 1 done, but some companies could not be judged; 2 no such company; 3 not one look-up
+    was answered, or no database; 130 stopped by Ctrl-C, 143 by SIGTERM, what was done being kept."""
+    platform = command.platform(settings)
+    engine = open_engine(settings.database)
+    try:
+        return _run(engine, platform, args, settings)
+    except UnknownCompany as error:
+        raise Stop(USAGE, str(error)) from None
+    except DBAPIError as error:
+        raise Stop(COULD_NOT_LOOK, sentence(engine, error)) from None
+    finally:
+        engine.dispose()
+
+
+def _run(engine: Engine, platform: Platform, args: argparse.Namespace, settings: Settings) -> int:
+    stoppable = _Stoppable()
+    with shown() as tell:
+
+        def told(now: Progress) -> None:
+            stoppable.latest = now
+            tell(now)
+
+        summary = asyncio.run(stoppable.run(_scan(engine, platform, settings, args.only, told)))
+    if summary is None:
+        raise Stop(128 + stoppable.signal, stoppable.sentence)
+    print(json.dumps(_as_json(summary)) if args.json else _sentence(summary))
+    return _status(summary)
+
+
+async def _scan(
+    engine: Engine, platform: Platform, settings: Settings, only: list[str] | None, tell: Tell
+) -> ScanSummary:
+    async with command.resolver(settings) as resolver:
+        return await scan.run(engine, platform, resolver, only, tell)
+
+
+class _Stoppable:
+    """A scan that SIGINT and SIGTERM stop in an orderly way; the second one ends the process at once."""
+
+    def __init__(self) -> None:
+        self.signal = 0
+        self.latest: Progress | None = None
+
+    async def run(self, scanning: Coroutine[None, None, ScanSummary]) -> ScanSummary | None:
+        """The summary, or None when a signal stopped it: what was done is stored then."""
+        work = asyncio.create_task(scanning)
+        loop = asyncio.get_running_loop()
+
+        def stop(number: int) -> None:
+            self.signal = number
+            for each in SIGNALS:
+                loop.remove_signal_handler(each)
+            work.cancel()
+
+        for each in SIGNALS:
+            loop.add_signal_handler(each, stop, each)
+        try:
+            return await work
+        except asyncio.CancelledError:
+            if not self.signal:
+                raise
+            return None
+
+    @property
+    def sentence(self) -> str:
+        """How much was done."""
+        counts = f"{self.latest.counts.done:,} of {self.latest.total:,}" if self.latest else "none"
+        return f"stopped: {counts} companies were judged and stored, the others keep what was known of them"
+
+
+def _as_json(summary: ScanSummary) -> dict[str, float]:
+    names = ("domains", "companies", "seconds", "queries", "unknown")
+    return {name: getattr(summary, name) for name in names}
+
+
+def _sentence(summary: ScanSummary) -> str:
+    if not summary.companies:
+        return "there is no company to scan: python -m data import FILE brings some"
+    return (
+        f"{summary.companies:,} companies with {summary.domains:,} domains judged in {clock(summary.seconds)}"
+        f" with {summary.queries:,} queries; of {summary.unknown:,} companies something stays unknown"
+    )
+
+
+def _status(summary: ScanSummary) -> int:
+    if summary.blind:
+        print(
+            "not one look-up was answered, and what was known is kept: "
+            "check the network, or name a server that answers in SENDWELL_NAMESERVERS",
+            file=sys.stderr,
+        )
+        return COULD_NOT_LOOK
+    if summary.broken:
+        print(
+            f"{summary.broken:,} companies could not be judged, and keep what was known of them",
+            file=sys.stderr,
+        )
+        return REJECTED
+    return DONE
