@@ -24,13 +24,13 @@ TxtTemplate = str | tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The export columns of every company of a scenario. `cause`: None where any rule will do."""
+    """The export columns of every company of a scenario. `cause`: a rule's code, empty for ok."""
 
     verdict: str
+    cause: str = ""
     address: str = "validated"
     spf: str = "effective"
     dmarc: str = "none"
-    cause: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

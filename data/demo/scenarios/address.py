@@ -13,29 +13,35 @@ ADDRESS = (
     Scenario(
         "address: not validated (platform)",
         9,
-        Expected("failure", address="unvalidated", spf="missing"),
+        Expected("failure", "PROFILE_EMAIL_NOT_VALIDATED", address="unvalidated", spf="missing"),
         method=PLATFORM,
         spf=(WITHOUT_OURS,),
         validated=False,
     ),
     Scenario(
-        "address: not validated (own address)", 4, Expected("failure", address="unvalidated"), validated=False
+        "address: not validated (own address)",
+        4,
+        Expected("failure", "PROFILE_EMAIL_NOT_VALIDATED", address="unvalidated"),
+        validated=False,
     ),
     Scenario(
         "address: neither e-mail nor From",
         3,
-        Expected("failure", address="missing", spf="", dmarc=""),
+        Expected("failure", "PROFILE_EMAIL_MISSING", address="missing", spf="", dmarc=""),
         method=PLATFORM,
         email=("",),
         validated=False,
     ),
     Scenario(
-        "address: no e-mail, but a From address", 2, Expected("failure", address="missing"), email=("",)
+        "address: no e-mail, but a From address",
+        2,
+        Expected("failure", "PROFILE_EMAIL_MISSING", address="missing"),
+        email=("",),
     ),
     Scenario(
         "address: malformed, without a domain",
         3,
-        Expected("failure", address="malformed", spf="", dmarc=""),
+        Expected("failure", "PROFILE_EMAIL_MALFORMED", address="malformed", spf="", dmarc=""),
         method=PLATFORM,
         email=("<local>@", "www.<domain>", "<local> at <domain>"),
         validated=False,
@@ -43,13 +49,13 @@ ADDRESS = (
     Scenario(
         "address: malformed, with a From address",
         2,
-        Expected("failure", address="malformed"),
+        Expected("failure", "PROFILE_EMAIL_MALFORMED", address="malformed"),
         email=("<local>@<local>@<domain>", "<local>..<local>@<domain>"),
     ),
     Scenario(
         "address: not validated, and its domain has a null MX (the worst first)",
         2,
-        Expected("failure", address="unreachable", spf="missing"),
+        Expected("failure", "PROFILE_EMAIL_UNREACHABLE", address="unreachable", spf="missing"),
         method=PLATFORM,
         spf=("v=spf1 -all",),
         mx=NULL_MX,
@@ -58,7 +64,9 @@ ADDRESS = (
     Scenario(
         "address: its domain no longer exists",
         2,
-        Expected("failure", address="unreachable", spf="missing", dmarc="absent"),
+        Expected(
+            "failure", "PROFILE_EMAIL_UNREACHABLE", address="unreachable", spf="missing", dmarc="absent"
+        ),
         method=PLATFORM,
         spf=(),
         dmarc=(),
@@ -68,7 +76,7 @@ ADDRESS = (
     Scenario(
         "address: every exchanger is gone",
         2,
-        Expected("failure", address="unreachable", spf="missing"),
+        Expected("failure", "PROFILE_EMAIL_UNREACHABLE", address="unreachable", spf="missing"),
         method=PLATFORM,
         spf=(WITHOUT_OURS,),
         mx=("10 mail.<domain>", "20 backup.<domain>"),
@@ -84,7 +92,7 @@ ADDRESS = (
     Scenario(
         "address: MX SERVFAIL",
         2,
-        Expected("unknown", address="unknown", spf="missing"),
+        Expected("unknown", "PROFILE_EMAIL_LOOKUP_FAILED", address="unknown", spf="missing"),
         method=PLATFORM,
         spf=(WITHOUT_OURS,),
         failures=(("<domain>", RecordType.MX, FailureReason.SERVFAIL),),
@@ -92,13 +100,13 @@ ADDRESS = (
     Scenario(
         "address: MX REFUSED",
         1,
-        Expected("unknown", address="unknown"),
+        Expected("unknown", "PROFILE_EMAIL_LOOKUP_FAILED", address="unknown"),
         failures=(("<domain>", RecordType.MX, FailureReason.REFUSED),),
     ),
     Scenario(
         "address: null MX on the From domain only",
         2,
-        Expected("warning"),
+        Expected("warning", "FROM_DOMAIN_TAKES_NO_MAIL"),
         email=("<local>@<host>",),
         mx=NULL_MX,
     ),

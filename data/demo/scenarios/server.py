@@ -11,14 +11,14 @@ SERVER = (
     Scenario(
         "own server: settings are there, not looked at",
         30,
-        Expected("note", spf="missing"),
+        Expected("note", "SMTP_UNCHECKED", spf="missing"),
         method=OWN_SERVER,
         spf=(WITHOUT_OURS,),
     ),
     Scenario(
         "own server: at a shared domain",
         4,
-        Expected("note", spf="impossible"),
+        Expected("note", "SMTP_UNCHECKED", spf="impossible"),
         method=OWN_SERVER,
         shared=("gmail.com", "outlook.com", "icloud.com", "gmx.de"),
         smtp_host="smtp.<domain>",
@@ -26,7 +26,7 @@ SERVER = (
     Scenario(
         "own server: no host given",
         4,
-        Expected("failure", spf="missing"),
+        Expected("failure", "SMTP_HOST_MISSING", spf="missing"),
         method=OWN_SERVER,
         spf=(WITHOUT_OURS,),
         smtp_host="",
@@ -34,7 +34,7 @@ SERVER = (
     Scenario(
         "own server: e-mail not validated",
         2,
-        Expected("failure", address="unvalidated", spf="missing"),
+        Expected("failure", "PROFILE_EMAIL_NOT_VALIDATED", address="unvalidated", spf="missing"),
         method=OWN_SERVER,
         spf=(WITHOUT_OURS,),
         validated=False,
