@@ -1,0 +1,26 @@
+"""What Streamlit runs for each visitor: page config, navigation, and who asks. Nothing else."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import streamlit as st
+
+import settings
+from dashboard import session
+
+HERE = Path(__file__).parent
+
+st.set_page_config(page_title="Sendwell", page_icon=str(HERE / "assets/mark.svg"), layout="wide")
+st.logo(str(HERE / "assets/logo.svg"), icon_image=str(HERE / "assets/mark.svg"), size="large")
+known = settings.load(os.environ, HERE.parent)
+session.begin(session.Context(session.Asker(), known.database, known.domain))
+page = st.navigation(
+    [
+        st.Page("views/overview.py", title="Overview", icon=":material/monitoring:", default=True),
+        st.Page("views/companies.py", title="Companies", icon=":material/apartment:"),
+    ]
+)
+with session.telling_failures():
+    page.run()

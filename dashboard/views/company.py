@@ -1,0 +1,61 @@
+"""One company: the verdict in a sentence with the next step, then everything it stands on."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from checks.company import Diagnosis, SendingMethod
+from dashboard import session, urlstate
+from dashboard.actions import explain, wording
+from dashboard.widgets import company_header, finding, records, senders, states, verdict
+from data import companies_search, verdicts
+
+
+def show(company_id: str) -> None:
+    """The company with this number."""
+    with session.reading() as database:
+        profile = companies_search.get(database, company_id)
+        stored = verdicts.get(database, company_id)
+    now = datetime.now(UTC)
+    if profile is None:
+        states.no_such_company(company_id, _back)
+        return
+    st.button("Companies", icon=":material/arrow_back:", type="tertiary", on_click=_back, key="back")
+    word = wording.VERDICTS[stored.diagnosis.verdict.word if stored else companies_search.UNCHECKED]
+    company_header.header(profile, word, now)
+    verdict.card(word, explain.explain(stored.diagnosis) if stored else explain.NOT_CHECKED)
+    wide, narrow = st.columns([2, 1])
+    with wide:
+        if stored:
+            verdict.times(word, stored, now)
+            _facts(stored.diagnosis, profile.method)
+    with narrow if stored else wide:
+        company_header.profile_card(profile, now)
+
+
+def _facts(diagnosis: Diagnosis, method: SendingMethod) -> None:
+    if diagnosis.senders:
+        _spf(diagnosis, method)
+    for each in explain.also(diagnosis):
+        finding.card(each)
+    if diagnosis.domain:
+        records.card(diagnosis)
+    if told := explain.for_the_audit(diagnosis):
+        with st.expander(f"For the audit: {len(told)} more, none of which touches this company's mail"):
+            for each in told:
+                finding.card(each)
+
+
+def _spf(diagnosis: Diagnosis, method: SendingMethod) -> None:
+    with st.container(border=True):
+        st.subheader("SPF from each of our addresses", anchor=False)
+        st.markdown(f"**{wording.SPF.get(diagnosis.spf, '')}**: {wording.SPF_EXPLAINED[diagnosis.spf]}")
+        if method is not SendingMethod.OWN_ADDRESS:
+            st.markdown("The company does not send this way now: told for the audit alone.")
+        senders.table(diagnosis.senders)
+
+
+def _back() -> None:
+    urlstate.go(company=None)

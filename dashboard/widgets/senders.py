@@ -1,0 +1,44 @@
+"""SPF from each address that the platform sends from: the result, and which term of whose record decided it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from checks.company import SenderOutcome
+from dashboard.actions import wording
+from dashboard.actions.plain_text import one_line
+from dashboard.widgets.text import md
+
+
+def table(senders: Sequence[SenderOutcome]) -> None:
+    """One row for each sending address; columns in which nothing stands are left out."""
+    asked = dict.fromkeys(sender.envelope for sender in senders)
+    st.caption(f"The record asked is that of {', '.join(map(md, asked))}, the domain of the envelope sender.")
+    frame = pd.DataFrame([_row(sender) for sender in senders])
+    st.dataframe(
+        frame.loc[:, (frame != "").any()],
+        hide_index=True,
+        column_config={
+            "Terms": st.column_config.TextColumn(
+                help="Look-ups that count, 10 at most (RFC 7208 4.6.4)", width=60
+            ),
+            "Voids": st.column_config.TextColumn(help="Look-ups that found nothing, 2 at most", width=60),
+            "Result": st.column_config.TextColumn(width=110),
+        },
+        alt="SPF result for each of the platform's sending addresses",
+    )
+
+
+def _row(sender: SenderOutcome) -> dict[str, str]:
+    return {
+        "Our address": one_line(sender.address),
+        "Result": wording.RESULTS.get(sender.result, one_line(sender.result)),
+        "Decided by": one_line(sender.matched_term),
+        "In the record of": one_line(sender.matched_name),
+        "What broke": one_line(sender.problem),
+        "Terms": str(sender.terms),
+        "Voids": str(sender.voids),
+    }
