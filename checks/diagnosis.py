@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass, replace
 
 from checks import catalogue, profile
@@ -55,7 +56,8 @@ _TIES = (Topic.ADDRESS, Topic.SMTP, Topic.SPF, Topic.DMARC, Topic.MX)
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What was looked up for one company. None: there was no domain to ask about. `oldest`: epoch seconds."""
+    """What was looked up for one company. None: there was no domain to ask about. `oldest`: epoch seconds
+    of the oldest answer, or of now when nothing had to be asked."""
 
     profile: Profile
     email_mx: mx.MxFacts | None
@@ -100,7 +102,8 @@ async def gather(company: Company, platform: Platform, resolver: Resolver) -> Fa
         _spf(addresses, platform, witness),
         _dmarc(domain, platform, witness),
     )
-    return Facts(addresses, email_mx, from_mx, spf_facts, dmarc_facts, witness.oldest or 0.0)
+    oldest = time.time() if witness.oldest is None else witness.oldest
+    return Facts(addresses, email_mx, from_mx, spf_facts, dmarc_facts, oldest)
 
 
 async def _mx(domain: str, resolver: Resolver) -> mx.MxFacts | None:
