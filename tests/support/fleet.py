@@ -142,14 +142,18 @@ def _healthy() -> tuple[Case, ...]:
 
 def _address_cases() -> tuple[Case, ...]:
     platform = SendingMethod.PLATFORM
-    missing = finding("PROFILE_EMAIL_MISSING", Severity.FAILURE, "", ("an e-mail address in the profile", "none"))
+    missing = finding(
+        "PROFILE_EMAIL_MISSING", Severity.FAILURE, "", ("an e-mail address in the profile", "none")
+    )
     unvalidated = finding(
         "PROFILE_EMAIL_NOT_VALIDATED",
         Severity.FAILURE,
         "info@florist.example",
         ("a validated e-mail", "not validated"),
     )
-    null_mx = finding("PROFILE_EMAIL_UNREACHABLE", Severity.FAILURE, "parked.example", ("a mail server", "0 ."))
+    null_mx = finding(
+        "PROFILE_EMAIL_UNREACHABLE", Severity.FAILURE, "parked.example", ("a mail server", "0 .")
+    )
     return (
         Case(
             company("No Mail Ltd", "x.example", platform, email=""),
@@ -189,7 +193,13 @@ def _spf_cases() -> tuple[Case, ...]:
         "twelve.example",
         ("at most 10 terms", "include:spf.platform.example would be term 13"),
     )
-    health = finding("SPF_OVER_BUDGET_FOR_OTHERS", Severity.NOTE, "twelve.example", ("at most 10 terms", "13"), matters=False)
+    health = finding(
+        "SPF_OVER_BUDGET_FOR_OTHERS",
+        Severity.NOTE,
+        "twelve.example",
+        ("at most 10 terms", "13"),
+        matters=False,
+    )
     unknown = finding(
         "SPF_LOOKUP_FAILED", Severity.UNKNOWN, "slow.example", ("an answer", "TXT slow.example: timeout")
     )
@@ -321,7 +331,10 @@ def _ordinary(n: int) -> Case:
         )
     if n % 17 == 0:
         bad = finding(
-            "PROFILE_EMAIL_NOT_VALIDATED", Severity.FAILURE, f"info@{at}", ("a validated e-mail", "not validated")
+            "PROFILE_EMAIL_NOT_VALIDATED",
+            Severity.FAILURE,
+            f"info@{at}",
+            ("a validated e-mail", "not validated"),
         )
         return Case({**values, "email_validated_at": None}, judged(at, bad, address=AddressState.UNVALIDATED))
     return Case(values, judged(at))
