@@ -58,7 +58,11 @@ class ExcelTable:
         self.header: Sequence[str] = first
 
     def rows(self) -> Iterator[Row]:
-        return (Row(line, cells, formulas=places) for line, (cells, places) in self._rows if any(cells))
+        """A cell that a sheet does not have is an empty one."""
+        for line, (cells, formulas) in self._rows:
+            if any(cells):
+                padding = [""] * (len(self.header) - len(cells))
+                yield Row(line, cells + padding, formulas=formulas)
 
 
 @contextmanager

@@ -1,0 +1,37 @@
+"""`python -m data …`: import companies, scan them, export what was found."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from checks import command
+from checks.command import COULD_NOT_LOOK, USAGE, Stop
+from data.commands import Parser, export, import_, scan
+from data.engine import DatabaseUnavailable
+from data.files import CannotWrite
+from data.secrets import SecretsUnavailable
+from settings import SettingsError, load
+
+COMMANDS = (import_, scan, export)
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = Parser(prog="python -m data", description=__doc__)
+    subparsers = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
+    for module in COMMANDS:
+        module.add_parser(subparsers)
+    args = parser.parse_args(arguments)
+    try:
+        status: int = args.run(args, load(os.environ, PROJECT))
+        return status
+    except DatabaseUnavailable as error:
+        raise Stop(COULD_NOT_LOOK, str(error)) from None
+    except (SettingsError, SecretsUnavailable, CannotWrite) as error:
+        raise Stop(USAGE, str(error)) from None
+
+
+if __name__ == "__main__":
+    command.run(main)

@@ -1,0 +1,124 @@
+"""Databases for the store's tests: an SQLite file, or a PostgreSQL cluster that lives as long as the run."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+
+from data.engine import open_engine
+
+BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.integration)]
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A running PostgreSQL, reached through a Unix socket in `directory`."""
+
+    directory: Path
+    user: str
+
+    def url(self, database: str) -> str:
+        return f"postgresql://{self.user}@/{database}?host={self.directory}"
+
+    def new_database(self) -> str:
+        """The URL of an empty one."""
+        name = f"t{uuid4().hex}"
+        engine = create_engine(
+            self.url("postgres").replace("://", "+psycopg://"), isolation_level="AUTOCOMMIT"
+        )
+        with engine.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name}"))
+        engine.dispose()
+        return self.url(name)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    programs = _programs()
+    user = _unprivileged_user()
+    directory = Path(
+        tempfile.mkdtemp(prefix="sendwell-", dir="/tmp")
+    )  # a socket's path is at most 107 octets
+    shutil.chown(directory, user)
+    store = directory / "store"
+
+    def call(program: str, *arguments: str) -> None:
+        subprocess.run(
+            [programs / program, "-D", store, *arguments],
+            check=True,
+            cwd=directory,
+            user=user if os.geteuid() == 0 else None,
+            stdout=subprocess.DEVNULL,
+        )
+
+    options = f"-c listen_addresses='' -c unix_socket_directories={directory} -c fsync=off"
+    try:
+        call("initdb", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+        call("pg_ctl", "start", "-w", "-l", str(directory / "log"), "-o", options)
+        try:
+            yield Cluster(directory, user)
+        finally:
+            call("pg_ctl", "stop", "-w", "-m", "immediate")
+    finally:
+        shutil.rmtree(directory)
+
+
+def _programs() -> Path:
+    found = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: int(p.parts[-3]), reverse=True
+    )
+    if found:
+        return found[0].parent
+    if on_path := shutil.which("initdb"):
+        return Path(on_path).parent
+    pytest.skip("PostgreSQL is not installed (no initdb)")
+
+
+def _unprivileged_user() -> str:
+    """PostgreSQL does not run as root."""
+    if os.geteuid() != 0:
+        return getpass.getuser()
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name).pw_name
+        except KeyError:
+            continue
+    pytest.skip("PostgreSQL does not run as root, and there is no user to run it as")
+
+
+@pytest.fixture
+def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], str]:
+    """Makes the URL of an empty database of this kind."""
+
+    def make(kind: str) -> str:
+        if kind == "sqlite":
+            return f"sqlite:///{tmp_path}/{uuid4().hex}.db"
+        cluster: Cluster = request.getfixturevalue("cluster")
+        return cluster.new_database()
+
+    return make
+
+
+@pytest.fixture(params=BOTH)
+def url(request: pytest.FixtureRequest, new_url: Callable[[str], str]) -> str:
+    """An empty database: once SQLite, once PostgreSQL."""
+    return new_url(request.param)
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Engine]:
+    """An opened database: once SQLite, once PostgreSQL."""
+    engine = open_engine(url)
+    yield engine
+    engine.dispose()
