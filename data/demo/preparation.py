@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Engine, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from checks.command import USAGE, Stop
@@ -21,7 +22,7 @@ from checks.resolver import LiveResolver
 from data.commands.progress import shown
 from data.demo import fleet
 from data.demo.platform import PLATFORM
-from data.engine import open_engine
+from data.engine import DatabaseUnavailable, open_engine, sentence
 from data.importers.run import import_file
 from data.schema import CompanyRow, VerdictRow
 from data.secrets import Secrets
@@ -29,7 +30,8 @@ from data.worker import scan
 from data.worker.scan import Tell, ignore
 
 TIMEOUT, ATTEMPTS, IN_FLIGHT = 1.0, 3, 50
-"""Seconds and tries for a look-up: the server is in this process, and only the silent names reach them."""
+"""Seconds and tries for a look-up, and how many are out at once: only names that stay silent are to wait so long,
+also on a busy machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +58,17 @@ class Standing:
 
 
 def prepare(place: Place, secrets: Secrets) -> Standing:
-    """Import and scan what is not there yet. Ctrl-C keeps what was done; the next call goes on from there."""
+    """Import and scan what is not there yet. Ctrl-C keeps what was done; the next call goes on from there.
+
+    Raises `DatabaseUnavailable`, `SecretsUnavailable`, `Stop`.
+    """
     with _alone(place.var):
         engine = open_engine(place.database)
         try:
             _complete(engine, place, secrets)
             return standing(engine)
+        except DBAPIError as error:
+            raise DatabaseUnavailable(sentence(engine, error)) from None
         finally:
             engine.dispose()
 
@@ -91,16 +98,19 @@ def _complete(engine: Engine, place: Place, secrets: Secrets) -> None:
         now = standing(engine)
     leaving = {company.id for company in former} & now.stored
     if leaving:
-        asyncio.run(_judge(engine, place.nameserver, leaving - now.verdicts.keys(), ignore))
+        if unseen := leaving - now.verdicts.keys():
+            asyncio.run(_judge(engine, place.nameserver, unseen, ignore))
         _import(engine, place.var / "demo.csv", present, secrets)
-    unjudged = {company.id for company in present} - now.verdicts.keys()
-    if unjudged:
+    if unjudged := {company.id for company in present} - now.verdicts.keys():
         with shown() as tell:
             asyncio.run(_judge(engine, place.nameserver, unjudged, tell))
 
 
 def _import(engine: Engine, path: Path, members: Iterable[fleet.Company], secrets: Secrets) -> None:
-    fleet.write_csv(path, members)
+    try:
+        fleet.write_csv(path, members)
+    except OSError as error:
+        raise _cannot_write(path, error) from None
     report = import_file(engine, path, secrets, datetime.now(UTC))
     if report.rejected:
         raise ValueError(f"the demo's own file has rows that the importer rejects: {report.rejected}")
@@ -120,8 +130,12 @@ def require_writable(var: Path) -> None:
         with tempfile.TemporaryFile(dir=var), _lock_file(var).open("a"):
             return
     except OSError as error:
-        mend = "give yourself the right to write there, or clone where you have it"
-        raise Stop(USAGE, f"cannot write in {var} ({error.strerror}): {mend}") from None
+        raise _cannot_write(var, error) from None
+
+
+def _cannot_write(path: Path, error: OSError) -> Stop:
+    mend = "give yourself the right to write there, or clone where you have it"
+    return Stop(USAGE, f"cannot write {path} ({error.strerror}): {mend}")
 
 
 @contextmanager

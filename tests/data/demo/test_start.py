@@ -131,24 +131,49 @@ def test_a_second_start_keeps_the_data_and_its_server_answers(started: tuple[Pat
     assert [rows(project, query) for query in queries] == before
 
 
+def copied(started: Path, directory: Path, *changes: str) -> Path:
+    """A clone with a copy of the database of a complete start, changed by these statements."""
+    project = clone(directory)
+    (project / "var").mkdir()
+    with sqlite3.connect(started / "var/demo.db") as source, sqlite3.connect(project / "var/demo.db") as copy:
+        source.backup(copy)
+        for change in changes:
+            copy.execute(change)
+    return project
+
+
 def test_what_is_missing_is_made_good_and_nothing_else(
     tmp_path: Path, started: tuple[Path, list[str]]
 ) -> None:
-    project = clone(tmp_path)
-    (project / "var").mkdir()
-    with (
-        sqlite3.connect(started[0] / "var/demo.db") as source,
-        sqlite3.connect(project / "var/demo.db") as copy,
-    ):
-        source.backup(copy)
-        copy.execute("delete from verdicts where company_id in (select company_id from verdicts limit 40)")
-        lost = 504 - copy.execute("select count(*) from verdicts").fetchone()[0]
+    project = copied(
+        started[0],
+        tmp_path,
+        "delete from verdicts where company_id in"
+        " (select id from companies where gone_since is null order by id limit 40)",
+    )
     since = dict(rows(project, "select company_id, attempted_at from verdicts"))
     status, said, _ = start(project)
     assert (status, said) == (0, started[1][:1])
     after = dict(rows(project, "select company_id, attempted_at from verdicts"))
     assert {id: after[id] for id in since} == since
-    assert len(after) >= len(since) + lost - len(fleet.former())
+    assert (len(since), len(after)) == (464, 504)
+
+
+def test_a_start_interrupted_between_its_two_files_is_completed(
+    tmp_path: Path, started: tuple[Path, list[str]]
+) -> None:
+    project = copied(started[0], tmp_path, "update companies set gone_since = null")
+    assert start(project)[:2] == (0, started[1][:1])
+    assert len(rows(project, "select id from companies where gone_since is not null")) == len(fleet.former())
+
+
+def test_a_database_that_is_none_is_told(tmp_path: Path) -> None:
+    project = clone(tmp_path)
+    (project / "var").mkdir()
+    (project / "var/demo.db").write_text("no database, but a letter to somebody" * 100)
+    status, said, errors = start(project)
+    assert (status, said) == (3, [])
+    assert errors.count("\n") == 1
 
 
 def test_the_status_of_the_command_comes_out(started: tuple[Path, list[str]]) -> None:
