@@ -135,7 +135,8 @@ CASES = (
     Case(
         "IPv4 passes, IPv6 times out",
         MX
-        + "acme.example TXT v=spf1 ip4:192.0.2.10 a:six.example include:spf.sendwell.example -all\n six.example AAAA !TIMEOUT\n",
+        + "acme.example TXT v=spf1 ip4:192.0.2.10 a:six.example include:spf.sendwell.example -all\n"
+        + "six.example AAAA !TIMEOUT\n",
         "unknown",
         spf="unknown",
     ),
@@ -148,7 +149,8 @@ CASES = (
     Case(
         "IPv4 fails, IPv6 times out, ours named",
         MX
-        + "acme.example TXT v=spf1 -ip4:192.0.2.10 a:six.example include:spf.sendwell.example -all\n six.example AAAA !TIMEOUT\n",
+        + "acme.example TXT v=spf1 -ip4:192.0.2.10 a:six.example include:spf.sendwell.example -all\n"
+        + "six.example AAAA !TIMEOUT\n",
         "failure",
         spf="ineffective",
     ),
