@@ -20,8 +20,8 @@ from data.upsert import Upsert, upsert
 class StoredVerdict:
     """A company's verdict as stored.
 
-    `since`: when the verdict became what it is. `checked_at`: the oldest fact that it stands on, or the
-    moment of judging where it stands on none. `attempted_at`: when a scan last looked, whatever came of it.
+    `since`: when the verdict became what it is. `checked_at`: when all that it stands on was last seen, or the
+    moment of judging where it stands on nothing. `attempted_at`: when a scan last looked, whatever came of it.
     """
 
     company_id: str
@@ -31,17 +31,20 @@ class StoredVerdict:
     attempted_at: datetime
 
 
-def save(session: Session, judged: Iterable[tuple[str, Diagnosis]], now: datetime) -> None:
+def save(
+    session: Session, judged: Iterable[tuple[str, Diagnosis]], now: datetime, *, complete: bool = True
+) -> None:
     """Write the verdicts of companies, by their ids, as looked at `now`. The caller commits.
 
     `since` is kept while the verdict stays the same word. A new word holds since its oldest fact, but not
-    since before the last look, which still said otherwise.
+    since before the last look, which still said otherwise. `complete=False`: older facts stood in for some
+    that could not be had, so `checked_at` is not moved forward, whatever else was seen anew.
     """
     # Sorted, so that two writers on PostgreSQL never wait for each other in a circle.
     latest = sorted(dict(judged).items())
     if latest:
         rows = [_row(company_id, diagnosis, now) for company_id, diagnosis in latest]
-        session.execute(_write(upsert(session, VerdictRow)), rows)
+        session.execute(_write(upsert(session, VerdictRow), complete), rows)
 
 
 def get(session: Session, company_id: str) -> StoredVerdict | None:
@@ -131,7 +134,7 @@ _KEY = "company_id"
 _KEPT = (_KEY, "since")
 
 
-def _write(insert: Upsert) -> Upsert:
+def _write(insert: Upsert, complete: bool) -> Upsert:
     old, new = VerdictRow, insert.excluded
     since = case(
         (old.verdict == new.verdict, old.since),
@@ -139,5 +142,7 @@ def _write(insert: Upsert) -> Upsert:
         else_=new.since,
     )
     columns = [column.name for column in VerdictRow.__table__.columns if column.name not in _KEPT]
-    updates = {name: new[name] for name in columns}
-    return insert.on_conflict_do_update(index_elements=[_KEY], set_={**updates, "since": since})
+    updates: dict[str, Any] = {name: new[name] for name in columns} | {"since": since}
+    if not complete:
+        updates["checked_at"] = case((old.checked_at < new.checked_at, old.checked_at), else_=new.checked_at)
+    return insert.on_conflict_do_update(index_elements=[_KEY], set_=updates)

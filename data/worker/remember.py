@@ -55,11 +55,15 @@ class Memory:
 
 class RememberingResolver:
     """Another resolver whose answers are noted. Where it fails, the last known answer stands in, with its own
-    `at`, and the failure is noted beside it; `LookupFailed` is left for what was never known."""
+    `at`, and the failure is noted beside it; `LookupFailed` is left for what was never known.
+
+    One for each judgement: `complete` turns false when an older answer stood in.
+    """
 
     def __init__(self, below: Resolver, memory: Memory) -> None:
         self._below = below
         self._memory = memory
+        self.complete = True
 
     async def lookup(self, name: str, type: RecordType) -> Result:
         seen = await self._below.lookup(name, type)
@@ -75,4 +79,7 @@ class RememberingResolver:
         # What was not asked for want of time says nothing against what is known.
         if known is None or failure.server != TOO_LATE:
             self._memory.note(failure)
-        return known or failure
+        if known is None:
+            return failure
+        self.complete = False
+        return known

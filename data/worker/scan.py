@@ -169,6 +169,15 @@ def _companies(ids: list[str], session: Session) -> list[Company]:
     return list(companies.for_scan(session, ids))
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What became of a company: its diagnosis, None for an error of ours. `complete`: no older fact stood in."""
+
+    company_id: str
+    diagnosis: Diagnosis | None
+    complete: bool
+
+
 class _Scan:
     """The state of one scan: what is judged and not yet stored, and what is counted."""
 
@@ -183,7 +192,7 @@ class _Scan:
         self._memory = Memory(database.recall)
         self._began = time.monotonic()
         self._asked_before = _queries(resolver)
-        self._judged: list[tuple[str, Diagnosis]] = []
+        self._judged: list[_Judged] = []
         self._own: Diagnosis | None = None
         self._domains: set[str] = set()
         self._done = self._unknown = self._broken = 0
@@ -222,36 +231,37 @@ class _Scan:
                 fleet.judge_all(found, self._judge, self._resolver, width=width, deadline=deadline)
             ) as all,
         ):
-            async for company_id, judged in all:
-                self._count(company_id, judged)
+            async for judged in all:
+                self._count(judged)
                 if len(self._judged) >= BATCH:
                     await self._store()
 
-    async def _judge(self, company: Company, resolver: Resolver) -> tuple[str, Diagnosis | None]:
+    async def _judge(self, company: Company, resolver: Resolver) -> _Judged:
         remembering = RememberingResolver(resolver, self._memory)
         try:
-            return company.id, await diagnosis.diagnose(company, self._platform, remembering)
+            found = await diagnosis.diagnose(company, self._platform, remembering)
+            return _Judged(company.id, found, remembering.complete)
         except SQLAlchemyError:
             raise
         except Exception as error:  # one company that trips us up must not cost the others their verdict
             _log.error("company %r could not be judged: %r", company.id, error)
             _log.debug("company %r", company.id, exc_info=True)
-            return company.id, None
+            return _Judged(company.id, None, complete=False)
 
     async def _judge_platform(self, deadline: float) -> None:
         limited = fleet.DeadlineResolver(self._resolver, deadline)
         remembering = RememberingResolver(limited, self._memory)
         self._own = await diagnosis.diagnose_platform(self._platform, remembering)
 
-    def _count(self, company_id: str, judged: Diagnosis | None) -> None:
+    def _count(self, judged: _Judged) -> None:
         self._done += 1
-        if judged is None:
+        if judged.diagnosis is None:
             self._broken += 1
             return
-        self._judged.append((company_id, judged))
-        self._unknown += _left_open(judged)
-        if judged.domain:
-            self._domains.add(judged.domain)
+        self._judged.append(judged)
+        self._unknown += _left_open(judged.diagnosis)
+        if judged.diagnosis.domain:
+            self._domains.add(judged.diagnosis.domain)
 
     async def _tick(self) -> None:
         while True:
@@ -265,7 +275,9 @@ class _Scan:
 
         def write(session: Session) -> None:
             observations.store(session, seen)
-            verdicts.save(session, judged, _now())
+            for complete in (True, False):
+                some = ((j.company_id, j.diagnosis) for j in judged if j.diagnosis and j.complete is complete)
+                verdicts.save(session, some, _now(), complete=complete)
             scans.progress(session, self._id, counts)
             if last:
                 last(session, counts)

@@ -3,9 +3,11 @@
 import asyncio
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -75,6 +77,18 @@ class Scripted:
                 return LookupFailed(name, type, FailureReason.TIMEOUT, "192.0.2.53", self._at)
             self._left -= 1
         return self._zone.find(name, type)
+
+
+class Drifting:
+    """A resolver whose every answer is a second later than the one before; our own names come first."""
+
+    def __init__(self, below: ZoneResolver, at: float = 1000.0) -> None:
+        self._below = below
+        self._at = at
+
+    async def lookup(self, name: str, type: RecordType) -> Result:
+        self._at += 1
+        return replace(self._below.find(name, type), at=self._at - (500 if "ours" in name else 0))
 
 
 class Cached:
@@ -183,6 +197,18 @@ async def test_what_was_known_stays_when_the_dns_dies_half_way(engine: Engine) -
     assert {d.address for d in never_known.values()} == {AddressState.UNKNOWN}
     assert {d.verdict for d in never_known.values()} == {Severity.UNKNOWN}
     assert (summary.unknown, summary.blind) == (20, False)
+
+
+async def test_a_shared_fact_seen_anew_does_not_move_the_time_of_what_was_not(engine: Engine) -> None:
+    add(engine, [0])
+    shared = {key: records for key, records in zone(1).items() if "ours" in key[0]}
+    await scan.run(engine, PLATFORM, Drifting(ZoneResolver(zone(1))))  # type: ignore[arg-type]
+    before = stored(engine)["c00000"]
+    gone = {"d0.example": FailureReason.SERVFAIL, "_dmarc.d0.example": FailureReason.SERVFAIL}
+    await scan.run(engine, PLATFORM, Drifting(ZoneResolver(shared, gone), at=5000.0))  # type: ignore[arg-type]
+    after = stored(engine)["c00000"]
+    assert after.diagnosis.checked_at > before.diagnosis.checked_at
+    assert after.checked_at == before.checked_at
 
 
 async def test_a_failure_stands_beside_the_answer_until_the_next_answer(engine: Engine) -> None:
@@ -354,12 +380,12 @@ async def test_an_error_of_the_database_ends_the_scan_as_failed(
     honest = verdicts.save
     calls = 0
 
-    def fails_once(*arguments: object) -> None:
+    def fails_once(*arguments: Any, **options: Any) -> None:
         nonlocal calls
         calls += 1
         if calls == 1:
             raise RuntimeError("no room")
-        honest(*arguments)  # type: ignore[arg-type]
+        honest(*arguments, **options)
 
     monkeypatch.setattr(verdicts, "save", fails_once)
     with pytest.raises(RuntimeError, match="no room"):

@@ -122,6 +122,15 @@ def test_a_look_that_brought_nothing_new_keeps_the_time_of_the_facts(session: Se
     assert (stored.checked_at, stored.attempted_at) == (MONDAY, MONDAY + DAY)
 
 
+def test_a_look_in_which_old_facts_stood_in_does_not_move_the_time_forward(session: Session) -> None:
+    saved(session, checked(FAILING, MONDAY), MONDAY)
+    partly_new = checked(FAILING, MONDAY + DAY)
+    verdicts.save(session, [(COMPANY, partly_new)], MONDAY + 2 * DAY, complete=False)
+    stored = verdicts.get(session, COMPANY)
+    assert stored is not None
+    assert (stored.checked_at, stored.attempted_at) == (MONDAY, MONDAY + 2 * DAY)
+
+
 def test_a_verdict_on_no_facts_is_checked_when_it_is_judged(session: Session) -> None:
     assert saved(session, replace(FAILING, checked_at=0.0), MONDAY).checked_at == MONDAY
 
