@@ -1,18 +1,12 @@
 """The resolver against NSD, a real server that is authoritative and follows nothing out of a zone."""
 
-import shutil
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from checks.lookup import Absent, Answer, FailureReason, LookupFailed, Mx, RecordType, txt
 from checks.resolver import LiveResolver
-
-NSD = shutil.which("nsd") or shutil.which("nsd", path="/usr/sbin:/usr/local/sbin")
+from tests.support.nsd import NSD, serving
 
 pytestmark = [
     pytest.mark.integration,
@@ -48,61 +42,15 @@ loop2   60 CNAME loop1.one.test.
 """
 LARGE = "".join(f'large 300 TXT "{number:0200}"\n' for number in range(20))
 
-CONFIG = """\
-server:
-  server-count: 1
-  ip-address: 127.0.0.1@{port}
-  username: ""
-  chroot: ""
-  zonesdir: "{where}"
-  database: ""
-  pidfile: "{where}/nsd.pid"
-  xfrdfile: "{where}/xfrd.state"
-  zonelistfile: "{where}/zone.list"
-  logfile: "{where}/nsd.log"
-  rrl-ratelimit: 0
-remote-control:
-  control-enable: no
-zone:
-  name: "one.test"
-  zonefile: "one.zone"
-zone:
-  name: "two.test"
-  zonefile: "two.zone"
-"""
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
 
 @pytest.fixture(scope="module")
 def nsd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running NSD that serves the two zones."""
-    where, port = tmp_path_factory.mktemp("nsd"), _free_port()
+    where = tmp_path_factory.mktemp("nsd")
     (where / "one.zone").write_text(ONE + LARGE)
     (where / "two.zone").write_text(TWO)
-    (where / "nsd.conf").write_text(CONFIG.format(port=port, where=where))
-    assert NSD is not None
-    process = subprocess.Popen([NSD, "-d", "-c", str(where / "nsd.conf")])
-    try:
-        _wait_until_it_listens(port, process, where / "nsd.log")
-        yield f"127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def _wait_until_it_listens(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(200):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        assert process.poll() is None, log.read_text()
-        time.sleep(0.05)
-    pytest.fail(f"NSD does not listen: {log.read_text()}")
+    with serving(where, {"one.test": "one.zone", "two.test": "two.zone"}) as address:
+        yield address
 
 
 @pytest.mark.parametrize(
