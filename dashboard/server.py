@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import logging
 import socket
@@ -106,7 +107,7 @@ def _log(error: Exception) -> None:
 
 
 def _sentence(host: str, port: int, error: OSError) -> str:
-    if error.errno == 98 or "in use" in str(error):
+    if error.errno == errno.EADDRINUSE:
         return f"port {port} is taken: stop what listens there, or choose another: SENDWELL_PORT={port + 1}"
     why = error.strerror or "unusable"
     return f"cannot listen at {host} port {port} ({why}): choose another SENDWELL_HOST or SENDWELL_PORT"
