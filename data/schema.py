@@ -124,7 +124,7 @@ class VerdictRow(Base):
     since: Mapped[datetime] = mapped_column(UtcDateTime)
     """When the verdict became what it is."""
     checked_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    """The oldest fact that the verdict stands on."""
+    """When all that the verdict stands on was last seen."""
     attempted_at: Mapped[datetime] = mapped_column(UtcDateTime)
     """When a scan last looked, with or without success."""
     diagnosis: Mapped[Any] = mapped_column(JSON)
