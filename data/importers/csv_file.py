@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from data.importers.columns import NAMES, NEEDED, normal
-from data.importers.table import Problem, Row, UnusableFile, shown
+from data.importers.table import Problem, Row, UnusableFile, has_text, shown
 
 LONGEST = 1 << 25
 """Characters of a line, or of a row over several lines, that are still read: a cell of 10 MB is told as such."""
@@ -46,7 +46,7 @@ class CsvTable:
             )
 
     def rows(self) -> Iterator[Row]:
-        return (row for row in self._records() if row.broken or any(row.cells))
+        return (row for row in self._records() if row.broken or has_text(row.cells))
 
     def _sniff(self, name: str) -> str:
         """From the header alone, by the columns that it names: cells may hold every delimiter."""

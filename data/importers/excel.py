@@ -19,7 +19,7 @@ from typing import Any
 from openpyxl import Workbook, load_workbook
 
 from checks.domain_name import quoted
-from data.importers.table import Row, UnusableFile, shown
+from data.importers.table import Row, UnusableFile, has_text, shown
 
 MOST_ROWS = 1_048_576  # that an Excel sheet can have
 MOST_OCTETS = 2 << 30
@@ -54,13 +54,13 @@ class ExcelTable:
     def __init__(self, rows: Iterator[tuple[list[str], list[int]]], notes: list[str]) -> None:
         self._rows = enumerate(rows, 1)
         self.notes = notes
-        first = next((cells for _, (cells, _) in self._rows if any(cells)), ())
+        first = next((cells for _, (cells, _) in self._rows if has_text(cells)), ())
         self.header: Sequence[str] = first
 
     def rows(self) -> Iterator[Row]:
         """A cell that a sheet does not have is an empty one."""
         for line, (cells, formulas) in self._rows:
-            if any(cells):
+            if has_text(cells):
                 padding = [""] * (len(self.header) - len(cells))
                 yield Row(line, cells + padding, formulas=formulas)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from checks.domain_name import quoted
@@ -23,7 +23,7 @@ from data.importers.columns import (
 )
 from data.importers.table import Problem, Row
 
-_LONGEST_ID = 1000
+_LONGEST_ID, _SHOWN_ID = 1000, 200
 _BREAKS = re.compile("[\t\n\v\f\r\x85\u2028\u2029]+")
 _CONTROLS = re.compile("[\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _UNREADABLE = re.compile("[\ud800-\udfff]")
@@ -61,8 +61,9 @@ class Rows:
         return self._first.keys() | self._mentioned
 
     def judge(self, row: Row) -> Entry | Rejected:
-        problem = self._misshapen(row)
-        if problem:
+        if self._layout.is_of_rejected:
+            row = replace(row, cells=[undefuse(cell) for cell in row.cells])
+        if problem := self._misshapen(row):
             self._mentioned.add(self._id(row))
             return self._rejected(row, [problem])
         values, problems = self._values(row)
@@ -112,7 +113,7 @@ class Rows:
         return values, problems
 
     def _value(self, column: Column, row: Row, place: int) -> Any:
-        cell = undefuse(row.cells[place]) if self._layout.is_of_rejected else row.cells[place]
+        cell = row.cells[place]
         if place in row.formulas:
             raise BadCell(
                 "holds a formula whose value is not in the file", "save the file in Excel, or write the value"
@@ -136,9 +137,8 @@ class Rows:
     def _rejected(self, row: Row, problems: Sequence[Problem]) -> Rejected:
         whats = "; ".join(problem.what for problem in problems)
         mends = "; ".join(dict.fromkeys(problem.mend for problem in problems))
-        return Rejected(
-            row.line, whats, mends, self._id(row) if self._layout.shows(row, self._layout.id_place) else ""
-        )
+        shows = self._layout.shows(row, self._layout.id_place)
+        return Rejected(row.line, whats, mends, self._id(row)[:_SHOWN_ID] if shows else "")
 
 
 def _check(column: Column, cell: str) -> None:

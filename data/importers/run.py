@@ -90,8 +90,8 @@ def _good(table: Table, rows: Rows, counter: _Counter, keep: Keep, progress: Pro
 
 def _notes(rows: Rows, *, none_good: bool) -> Iterator[str]:
     if rows.naive:
-        yield f"{rows.naive:,} times without a zone were taken as UTC"
+        yield f"Times without a zone, taken as UTC: {rows.naive:,}"
     if rows.short:
-        yield f"{rows.short:,} rows have fewer cells than the header: for the missing ones, what was there was kept"
+        yield f"Rows with fewer cells than the header: {rows.short:,}; where a cell is missing, what was there was kept"
     if none_good:
         yield "No row could be imported, so no company was marked as gone"

@@ -50,6 +50,11 @@ class Table(Protocol):
         ...
 
 
+def has_text(cells: Sequence[str]) -> bool:
+    """Whether a row says anything: spreadsheets leave rows of empty cells behind."""
+    return any(cell and not cell.isspace() for cell in cells)
+
+
 def shown(path: Path) -> str:
     """A file's name for a message."""
     return quoted(path.name)
