@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import os
+import sqlite3
 import subprocess
 import sys
+import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -82,13 +83,20 @@ def exported(place: Path, environment: dict[str, str]) -> dict[str, dict[str, st
         return {row["company_id"]: row for row in csv.DictReader(file)}
 
 
-def progress(scan: subprocess.Popen[str]) -> Iterator[int]:
-    """How many companies the scan says it has stored, line by line of its standard error."""
-    assert scan.stderr
-    for line in scan.stderr:
-        found = line.replace(",", "").split("Scanning: ")
-        if len(found) == 2:
-            yield int(found[1].split()[0])
+def wait_until_half_way(place: Path, scan: subprocess.Popen[str]) -> None:
+    """Until the scan has stored something, which it does a few times a second."""
+    with closing(sqlite3.connect(place / "fleet.db", timeout=30)) as database:
+        while scan.poll() is None:
+            (stored,) = database.execute("SELECT done FROM scans ORDER BY id DESC LIMIT 1").fetchone()
+            if 0 < stored < FLEET and scans(database) == 2:
+                return
+            time.sleep(0.02)
+    pytest.fail("the scan was over before it could be disturbed")
+
+
+def scans(database: sqlite3.Connection) -> int:
+    (count,) = database.execute("SELECT count(*) FROM scans").fetchone()
+    return int(count)
 
 
 def test_what_was_known_stays_and_nothing_reads_missing(place: Path, environment: dict[str, str]) -> None:
@@ -100,11 +108,7 @@ def test_what_was_known_stays_and_nothing_reads_missing(place: Path, environment
         assert Counter(row["spf"] for row in before.values()) == {"effective": HALF}
         import_first(place, environment, FLEET)
         scan = command(environment, "scan")
-        for done in progress(scan):
-            if done:
-                break
-        else:
-            pytest.fail("the scan told no progress")
+        wait_until_half_way(place, scan)
     # NSD is stopped now, in the middle of the scan.
     scan.communicate(timeout=250)
     assert scan.returncode in (0, 3)
