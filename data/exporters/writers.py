@@ -6,10 +6,12 @@ import csv
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from openpyxl import Workbook
+from openpyxl.utils import get_column_letter
 
 from data.companies import batches
 from data.exporters.rows import COLUMNS, MOMENTS, Row, text
@@ -43,6 +45,17 @@ def write_excel(path: Path, rows: Iterable[Row]) -> int:
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Companies")
     sheet.freeze_panes = "A2"
+    try:
+        count = _append(sheet, rows)
+    except BaseException:
+        sheet.close()  # left to itself it would complain on standard error
+        raise
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(COLUMNS))}{count + 1}"
+    book.save(path)
+    return count
+
+
+def _append(sheet: Any, rows: Iterable[Row]) -> int:
     count = 0
     sheet.append(COLUMNS)
     for count, row in enumerate(rows, 1):
@@ -51,8 +64,6 @@ def write_excel(path: Path, rows: Iterable[Row]) -> int:
                 f"An Excel sheet has room for {MOST_EXCEL_ROWS:,} companies: export to .csv or .parquet"
             )
         sheet.append([defuse(_NOT_XML.sub("\ufffd", text(value))) for value in row])
-    sheet.auto_filter.ref = f"A1:{chr(ord('A') + len(COLUMNS) - 1)}{count + 1}"
-    book.save(path)
     return count
 
 

@@ -16,6 +16,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
+from data import __main__ as command
 from data.engine import open_engine
 
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.integration)]
@@ -108,6 +109,17 @@ def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], s
         return cluster.new_database()
 
     return make
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project directory without settings, for `data.__main__.main`."""
+    for name in [name for name in os.environ if name.startswith("SENDWELL_")]:
+        monkeypatch.delenv(name)
+    directory = tmp_path / "project"
+    directory.mkdir()
+    monkeypatch.setattr(command, "PROJECT", directory)
+    return directory
 
 
 @pytest.fixture(params=BOTH)
