@@ -13,8 +13,8 @@ from dashboard.actions.plain_text import one_line
 from data.companies_search import Listed
 
 COLUMNS = (
-    *("Verdict", "Company", "Number", "Cause", "Domain", "E-mail"),
-    *("SPF", "DMARC", "SMTP", "Sends with", "Checked"),
+    *("Verdict", "Company", "Cause", "Domain", "E-mail", "SPF"),
+    *("Number", "DMARC", "SMTP", "Sends with", "Checked"),
 )
 
 
@@ -35,11 +35,11 @@ def _cells(row: Listed) -> tuple[object, ...]:
     return (
         [wording.VERDICTS[row.verdict].signed],
         one_line(row.name) + (" (gone)" if row.gone_since else ""),
-        one_line(row.id),
-        one_line(title(row.cause, row.about)) if row.cause else "",
+        _cause(row),
         both_forms(row.domain),
         _address(row),
         wording.SPF.get(row.spf, row.spf),
+        one_line(row.id),
         wording.DMARC.get(row.dmarc, row.dmarc),
         wording.SMTP.get(row.smtp, row.smtp),
         wording.METHODS[row.method],
@@ -47,7 +47,13 @@ def _cells(row: Listed) -> tuple[object, ...]:
     )
 
 
-def _address(row: Listed) -> str:
+def _cause(row: Listed) -> str:
+    """The domain has a column of its own; what else the cause is about is named."""
+    about = "" if row.about == row.domain else row.about
+    return one_line(title(row.cause, about)) if row.cause else ""
+
+
+def _address(row: Listed) -> list[str]:
     """The exclamation mark is due by the profile alone, before anything was looked up."""
     state = row.address or ("" if row.validated else "unvalidated" if row.email else "missing")
-    return wording.ADDRESS.get(state, state)
+    return [wording.ADDRESS[state].signed] if state in wording.ADDRESS else []

@@ -73,13 +73,13 @@ ORDERS: Mapping[Order, str] = {
     Order.NUMBER: "Number",
     Order.CHECKED: "Checked longest ago",
 }
-ADDRESS: Mapping[str, str] = {
-    AddressState.MISSING: "✕ missing",
-    AddressState.MALFORMED: "✕ malformed",
-    AddressState.UNREACHABLE: "✕ takes no mail",
-    AddressState.UNKNOWN: "? unknown",
-    AddressState.UNVALIDATED: "! not validated",
-    AddressState.VALIDATED: "✓ validated",
+ADDRESS: Mapping[str, Word] = {
+    AddressState.MISSING: Word("missing", "!", "priority_high", "red"),
+    AddressState.MALFORMED: Word("malformed", "!", "priority_high", "red"),
+    AddressState.UNREACHABLE: Word("takes no mail", "✕", "error", "red"),
+    AddressState.UNKNOWN: Word("unknown", "?", "help", "violet"),
+    AddressState.UNVALIDATED: Word("not validated", "!", "priority_high", "red"),
+    AddressState.VALIDATED: Word("validated", "✓", "check_circle", "gray"),
 }
 SPF: Mapping[str, str] = {
     SpfState.INEFFECTIVE: "✕ ineffective",

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import streamlit as st
+from streamlit.elements.lib.column_types import ColumnConfig
 
 from dashboard import urlstate
 from dashboard.actions import wording
 from dashboard.actions.company_table import table
+from dashboard.actions.wording import Word
 from data.companies_search import Page
 
 KEY = "companies"
-_COLOR_OF = {word.signed: word.color for word in wording.VERDICTS.values()}
 
 
 def grid(page: Page) -> None:
@@ -25,20 +28,26 @@ def grid(page: Page) -> None:
         height="content",
         alt="Companies; choose a cell to open its company",
         column_config={
-            "Verdict": column.MultiselectColumn(
-                options=list(_COLOR_OF), color=list(_COLOR_OF.values()), width=125, pinned=True
-            ),
-            "Company": column.TextColumn(width=180),
-            "Number": column.TextColumn(width=70),
-            "Cause": column.TextColumn(width=260, help="The worst of what matters for the company's method"),
-            "Domain": column.TextColumn(width=180),
-            "Sends with": column.TextColumn(width=130),
-            "E-mail": column.TextColumn(width=115),
-            "SPF": column.TextColumn(width=100, help="Whether our mail passes, whatever the method"),
+            "Verdict": _pills(wording.VERDICTS.values(), width=125, pinned=True),
+            "Company": column.TextColumn(width=165),
+            "Cause": column.TextColumn(width=325, help="The worst of what matters for the company's method"),
+            "Domain": column.TextColumn(width=165),
+            "E-mail": _pills(wording.ADDRESS.values(), width=125),
+            "SPF": column.TextColumn(width=105, help="Whether our mail passes, whatever the method"),
+            "Number": column.TextColumn(width=80),
             "DMARC": column.TextColumn(width=100, help="The policy that applies to the From address"),
             "SMTP": column.TextColumn(width=100, help="The login at the company's own server"),
+            "Sends with": column.TextColumn(width=130),
             "Checked": column.DatetimeColumn(format="distance", width=120),
         },
+    )
+
+
+def _pills(words: Iterable[Word], *, width: int, pinned: bool = False) -> ColumnConfig:
+    """A column of coloured words."""
+    color_of = {word.signed: word.color for word in words}
+    return st.column_config.MultiselectColumn(
+        options=list(color_of), color=list(color_of.values()), width=width, pinned=pinned
     )
 
 

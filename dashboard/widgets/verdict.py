@@ -22,7 +22,8 @@ def badge(word: Word, label: str = "") -> str:
 def card(word: Word, explanation: Explanation) -> None:
     """What is the matter, the evidence, and what to do."""
     with st.container(border=True):
-        st.markdown(f"### :{word.color}[:material/{word.icon}:] {md(explanation.sentence)}")
+        sign = f":{word.color}[:material/{word.icon}:]"
+        st.subheader(f"{sign} {md(explanation.sentence)}", anchor=False)
         st.markdown(md(explanation.meaning))
         if explanation.finding:
             evidence.show(explanation.finding)

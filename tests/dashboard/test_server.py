@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from data.engine import open_engine
+from tests.support import fleet
 from tests.support.dashboard_server import COMMAND, PROJECT, Running, environment, free_port, running
+from tests.support.streamlit_client import Visitor
 
 pytestmark = pytest.mark.integration
 
@@ -127,3 +130,20 @@ def answer(served: Running, path: str, headers: dict[str, str] | None = None) ->
         return response.status, {name.lower(): value for name, value in response.getheaders()}
     finally:
         connection.close()
+
+
+@pytest.mark.parametrize(
+    ("page", "query", "most"),
+    [("", "", 40_000), ("companies", "", 40_000), ("companies", "company=8", 40_000)],
+)
+def test_a_page_is_tens_of_kilobytes(tmp_path: Path, page: str, query: str, most: int) -> None:
+    url = f"sqlite:///{tmp_path}/fleet.db"
+    engine = open_engine(url)
+    fleet.fill(engine, 2_000)
+    engine.dispose()
+    with running(url) as served:
+        visitor = Visitor(served)
+        run = visitor.run(page, query)
+        visitor.close()
+    assert run.succeeded
+    assert 3_000 < run.octets < most
