@@ -197,7 +197,7 @@ class _Evaluation:
         parsed = record.parse(records[0])
         if parsed.problems:  # RFC 7208 4.6: anywhere in the record
             first = parsed.problems[0]
-            self._permerror(ProblemKind.SYNTAX, name, first.text, first.reason)
+            self._permerror(ProblemKind.SYNTAX, name, first.text, f"expected {first.expected}")
         return await self._evaluate(name, parsed)
 
     async def _evaluate(self, name: str, parsed: Record) -> _Decision:

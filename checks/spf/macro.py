@@ -15,7 +15,7 @@ _ESCAPES = {"%": "%", "_": " ", "-": "%20"}
 
 
 class MacroError(ValueError):
-    """A `%` that starts no macro, an unknown letter, a digit of 0, or an octet that may not stand there."""
+    """A term that does not parse. The message says what the grammar expects there instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def parse(text: str, letters: frozenset[str] = DOMAIN_LETTERS, *, spaces: bool =
 def _check_literal(text: str, spaces: bool) -> None:
     for character in text:
         if not ("!" <= character <= "~" or (spaces and character == " ")):
-            raise MacroError(f"the character {character!a} may not stand here")
+            raise MacroError(f"visible ASCII characters, not {character!a}")
 
 
 def _parse_expansion(text: str, percent: int, letters: frozenset[str]) -> tuple[str | Expansion, int]:
@@ -122,12 +122,12 @@ def _parse_expansion(text: str, percent: int, letters: frozenset[str]) -> tuple[
         return escaped, percent + 2
     found = _EXPANSION.match(text, percent + 1)
     if not found:
-        raise MacroError("a % must be followed by {letter}, %, _ or -")
+        raise MacroError("a {letter}, %, _ or - after the %")
     letter, digits, reverse, delimiters = found.groups()
     if letter.lower() not in letters:
-        raise MacroError(f"there is no macro letter {letter} here")
+        raise MacroError(f"a macro letter that may stand here, not {letter}")
     if digits and not int(digits[:9]):
-        raise MacroError("a macro keeps at least one part, not 0")
+        raise MacroError("a macro that keeps at least one part, not 0")
     # More parts than a name can have keep the whole name; nine digits are more than enough to say so.
     keep = int(digits[:9]) if digits else 0
     return Expansion(letter.lower(), keep, bool(reverse), delimiters or ".", letter.isupper()), found.end()
@@ -137,13 +137,13 @@ def parse_domain_spec(text: str) -> Macro:
     """Parse a domain-spec: a macro-string that ends in a top label or an expansion (RFC 7208 7.1)."""
     macro = parse(text)
     if not text:
-        raise MacroError("a domain is missing")
+        raise MacroError("a domain behind the sign")
     last = macro.parts[-1]
     if macro.ends_expanded or isinstance(last, Expansion):
         return macro
     dot = last.rfind(".", 0, len(last) - 1)
     if dot < 0 or not _TOPLABEL.fullmatch(last, dot + 1):
-        raise MacroError("a domain must end in a dot and a top label")
+        raise MacroError("a domain of at least two labels, the last one not a number")
     return macro
 
 

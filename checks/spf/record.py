@@ -62,11 +62,11 @@ class Modifier:
 
 @dataclass(frozen=True, slots=True)
 class SyntaxProblem:
-    """A term that does not parse: as published, where (column from 0), and why, in our words."""
+    """A term that does not parse: as published, where (column from 0), and what is expected there."""
 
     text: str
     column: int
-    reason: str
+    expected: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ def parse(octets: bytes) -> Record:
                 directives.append(parsed)
                 continue
             if parsed.name in ("redirect", "exp") and any(m.name == parsed.name for m in modifiers):
-                raise MacroError(f"{parsed.name}= may stand only once")
+                raise MacroError(f"{parsed.name}= at most once")
             modifiers.append(parsed)
         except MacroError as error:
             problems.append(SyntaxProblem(term, column, str(error)))
@@ -148,17 +148,17 @@ def _parse_modifier(term: str, column: int, name: str, value: str) -> Modifier:
 def _parse_directive(term: str, column: int) -> Directive:
     found = _DIRECTIVE.fullmatch(term)
     if not found:
-        raise MacroError("this is neither a mechanism nor a modifier")
+        raise MacroError("a mechanism, or a modifier (name=value)")
     qualifier, name, rest = found.groups()
     try:
         mechanism = Mechanism(name.lower())
     except ValueError:
-        raise MacroError("there is no such mechanism") from None
+        raise MacroError("one of the mechanisms all, include, a, mx, ptr, ip4, ip6, exists") from None
     qualifier = qualifier or "+"
     match mechanism:
         case Mechanism.ALL:
             if rest:
-                raise MacroError("nothing may follow all")
+                raise MacroError("all alone, with nothing behind it")
             return Directive(term, column, qualifier, mechanism)
         case Mechanism.IP4 | Mechanism.IP6:
             return Directive(term, column, qualifier, mechanism, network=_network(mechanism, rest))
@@ -173,7 +173,7 @@ def _domain(mechanism: Mechanism, rest: str) -> Macro | None:
     if not rest and mechanism is Mechanism.PTR:
         return None
     if not rest.startswith(":"):
-        raise MacroError(f"{mechanism} needs a colon and a domain")
+        raise MacroError(f"{mechanism}: with a colon and a domain")
     return macro.parse_domain_spec(rest[1:])
 
 
@@ -187,7 +187,7 @@ def _domain_and_lengths(rest: str) -> tuple[Macro | None, int, int]:
         lengths = rest[end:]
     found = _DUAL_CIDR.match(lengths)
     if not found:
-        raise MacroError("a prefix length is /0 to /32, and after // 0 to 128")
+        raise MacroError("a prefix length of /0 to /32, and of 0 to 128 after //")
     return domain, _length(found["four"], 32), _length(found["six"], 128)
 
 
@@ -200,13 +200,13 @@ def _length(digits: str | None, most: int) -> int:
     if digits is None:
         return most
     if not _LENGTH.fullmatch(digits) or int(digits) > most:
-        raise MacroError(f"a prefix length here is 0 to {most}, without leading zeros")
+        raise MacroError(f"a prefix length of 0 to {most}, without leading zeros")
     return int(digits)
 
 
 def _network(mechanism: Mechanism, rest: str) -> Network:
     if not rest.startswith(":"):
-        raise MacroError(f"{mechanism} needs a colon and an address")
+        raise MacroError(f"{mechanism}: with a colon and an address")
     address, slash, digits = rest[1:].partition("/")
     try:
         if mechanism is Mechanism.IP4:
@@ -215,6 +215,4 @@ def _network(mechanism: Mechanism, rest: str) -> Network:
             raise AddressValueError(address)
         return IPv6Network((IPv6Address(address), _length(digits if slash else None, 128)), strict=False)
     except AddressValueError:
-        raise MacroError(
-            f"this is not an {'IPv4' if mechanism is Mechanism.IP4 else 'IPv6'} address"
-        ) from None
+        raise MacroError(f"an {'IPv4' if mechanism is Mechanism.IP4 else 'IPv6'} address") from None

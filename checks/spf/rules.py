@@ -338,7 +338,7 @@ def _broken(problem: Problem, facts: SpfFacts, outcome: Outcome) -> Finding:
         case ProblemKind.SYNTAX:
             node = next((n for n in facts.tree.nodes if n.name == problem.name and n.records), None)
             problems = node.records[0].problems if node else ()
-            evidence = tuple(Evidence(f"{p.reason} (column {p.column + 1})", p.text) for p in problems)
+            evidence = tuple(Evidence(f"{p.expected} (column {p.column + 1})", p.text) for p in problems)
             return Finding(
                 rule.code, rule.severity, problem.name, evidence or (Evidence(problem.detail, problem.term),)
             )
