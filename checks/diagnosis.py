@@ -34,6 +34,7 @@ from checks.providers.shared import is_shared
 from checks.smtp import rules as smtp_rules
 from checks.spf import ours as spf
 from checks.spf import rules as spf_rules
+from checks.spf.judge import judge as judge_spf
 
 __all__ = [
     "AddressState",
@@ -185,7 +186,7 @@ def _sorted(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
 def _about_spf(company: Company, platform: Platform, facts: Facts) -> list[Finding]:
     if facts.spf is None:
         return []
-    found = list(spf_rules.judge(facts.spf, platform))
+    found = list(judge_spf(facts.spf, platform))
     if company.method is not SendingMethod.OWN_ADDRESS:
         return _for_the_audit(found)
     if platform.asks_company_spf or facts.spf.shared:
