@@ -11,7 +11,7 @@ import pytest
 from data.engine import open_engine
 from tests.support import fleet
 from tests.support.dashboard_server import COMMAND, PROJECT, Running, environment, free_port, running
-from tests.support.streamlit_client import Visitor
+from tests.support.streamlit_client import visiting
 
 pytestmark = pytest.mark.integration
 
@@ -141,9 +141,7 @@ def test_a_page_is_tens_of_kilobytes(tmp_path: Path, page: str, query: str, most
     engine = open_engine(url)
     fleet.fill(engine, 2_000)
     engine.dispose()
-    with running(url) as served:
-        visitor = Visitor(served)
+    with running(url) as served, visiting(served) as visitor:
         run = visitor.run(page, query)
-        visitor.close()
     assert run.succeeded
     assert 3_000 < run.octets < most

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -21,12 +23,19 @@ class Run:
     succeeded: bool
 
 
-class Visitor:
+@contextmanager
+def visiting(served: Running) -> Iterator[Visitor]:
     """One session, as a browser has it."""
+    address = f"ws://127.0.0.1:{served.port}/_stcore/stream"
+    with connect(address, max_size=None, compression=None) as socket:
+        yield Visitor(socket)
 
-    def __init__(self, served: Running) -> None:
-        address = f"ws://127.0.0.1:{served.port}/_stcore/stream"
-        self._socket: ClientConnection = connect(address, max_size=None, compression=None)
+
+class Visitor:
+    """Whoever has a session."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self._socket = socket
 
     def run(self, page: str = "", query: str = "") -> Run:
         """Ask for a page by its path, with the parameters of its address, and wait until its script is done."""
@@ -44,6 +53,3 @@ class Visitor:
             if message.WhichOneof("type") == "script_finished":
                 done = ForwardMsg.ScriptFinishedStatus.FINISHED_SUCCESSFULLY
                 return Run(time.perf_counter() - began, octets, message.script_finished == done)
-
-    def close(self) -> None:
-        self._socket.close()
