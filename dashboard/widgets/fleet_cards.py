@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import streamlit as st
@@ -16,6 +16,7 @@ from dashboard.actions.wording import counted, percent
 from dashboard.widgets.text import md
 from dashboard.widgets.tiles import Bar, Tile, bars, icon_of, tiles
 from dashboard.widgets.verdict import badge
+from data.companies_search import UNCHECKED
 from data.scans import Scan, ScanState
 from data.statistics import Overview
 
@@ -78,7 +79,7 @@ def by_verdict(numbers: Overview) -> None:
         rows = [
             Bar(f"{icon_of(word)} {word.label}", counts[verdict], company_link.of_verdict(verdict))
             for verdict, word in wording.VERDICTS.items()
-            if counts[verdict] or verdict != "unchecked"
+            if counts[verdict] or verdict != UNCHECKED
         ]
         bars("verdicts", rows, numbers.companies)
 
@@ -90,14 +91,18 @@ def by_cause(numbers: Overview) -> None:
         st.subheader("Failing by cause", anchor=False)
         if not causes:
             st.markdown(":green[:material/check_circle:] No company is failing.")
-        rows = [
-            Bar(md(explain.general_title(code)), count, company_link.of_cause(code))
-            for code, count in causes[:MOST_CAUSES]
-        ]
-        bars("causes", rows, sum(count for _, count in causes))
+        failing = sum(count for _, count in causes)
+        bars("causes", _causes(causes[:MOST_CAUSES]), failing)
         if rest := causes[MOST_CAUSES:]:
             companies = counted(sum(count for _, count in rest), "company", "companies")
-            st.caption(f"and {companies} with {counted(len(rest), 'other cause', 'other causes')}")
+            with st.expander(f"{counted(len(rest), 'other cause', 'other causes')}: {companies}"):
+                bars("other-causes", _causes(rest), failing)
+
+
+def _causes(causes: Iterable[tuple[str, int]]) -> list[Bar]:
+    return [
+        Bar(md(explain.general_title(code)), count, company_link.of_cause(code)) for code, count in causes
+    ]
 
 
 def by_method(numbers: Overview) -> None:
@@ -181,5 +186,6 @@ def _stacked(counts: Mapping[SendingMethod, Mapping[str, int]]) -> dict[str, obj
                 "data": [counts[method][verdict] for method in methods],
             }
             for verdict, word in wording.VERDICTS.items()
+            if verdict != UNCHECKED or any(counts[method][verdict] for method in methods)
         ],
     }

@@ -10,11 +10,12 @@ import streamlit as st
 from checks.company import SenderOutcome
 from dashboard.actions import wording
 from dashboard.actions.plain_text import one_line
+from dashboard.widgets import evidence
 from dashboard.widgets.text import md
 
 
 def table(senders: Sequence[SenderOutcome]) -> None:
-    """One row for each sending address; columns in which nothing stands are left out."""
+    """One row for each sending address; columns in which nothing stands are left out. Then what broke, if any."""
     asked = dict.fromkeys(sender.envelope for sender in senders)
     st.caption(f"The record asked is that of {', '.join(map(md, asked))}, the domain of the envelope sender.")
     frame = pd.DataFrame([_row(sender) for sender in senders])
@@ -30,6 +31,8 @@ def table(senders: Sequence[SenderOutcome]) -> None:
         },
         alt="SPF result for each of the platform's sending addresses",
     )
+    for problem, addresses in _broken(senders).items():
+        evidence.code(f"What broke, from {' and '.join(map(md, addresses))}", problem)
 
 
 def _row(sender: SenderOutcome) -> dict[str, str]:
@@ -38,7 +41,15 @@ def _row(sender: SenderOutcome) -> dict[str, str]:
         "Result": wording.RESULTS.get(sender.result, one_line(sender.result)),
         "Decided by": one_line(sender.matched_term),
         "In the record of": one_line(sender.matched_name),
-        "What broke": one_line(sender.problem),
         "Terms": str(sender.terms),
         "Voids": str(sender.voids),
     }
+
+
+def _broken(senders: Sequence[SenderOutcome]) -> dict[str, list[str]]:
+    """Each problem with the addresses that met it."""
+    met: dict[str, list[str]] = {}
+    for sender in senders:
+        if sender.problem:
+            met.setdefault(sender.problem, []).append(sender.address)
+    return met

@@ -35,7 +35,15 @@ def test_each_sending_address_shows_what_decided(stored: str, companies: OPEN) -
     assert list(senders["Result"]) == ["✓ passes"] * 2
     assert senders["Decided by"][0] == "ip4:192.0.2.0/28"
     assert senders["In the record of"][0] == "spf.platform.example"
-    assert "What broke" not in senders
+    assert not any("What broke" in caption.value for caption in companies(company="1").caption)
+
+
+def test_what_broke_is_told_once_for_all_addresses_that_met_it(stored: str, companies: OPEN) -> None:
+    at = companies(company=NUMBERS["Slow Resolver SA"])
+    told = plain(words(at))
+    assert "What broke, from 192.0.2.1 and 2001:db8::1" in told
+    assert code(at).count("TXT slow.example: timeout") == 2, "once as evidence, once here"
+    assert "Not known: the look-up failed." in told
 
 
 def test_records_stand_as_published(stored: str, companies: OPEN) -> None:
