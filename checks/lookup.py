@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Protocol
 
 
@@ -125,6 +126,7 @@ class Resolver(Protocol):
     async def lookup(self, name: str, type: RecordType) -> Result: ...
 
 
+@lru_cache(maxsize=65536)
 def usable(name: str) -> bool:
     """Whether the name can stand in a query: labels of 1 to 63 octets, 253 in all (RFC 1035 2.3.4)."""
     return len(name) <= 253 and all(

@@ -4,89 +4,45 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
-from enum import StrEnum
-from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import Literal, NoReturn
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address
+from typing import NoReturn
 
 from checks.lookup import Absent, LookupFailed, RecordType, Resolver, usable
 from checks.lookup import Result as LookupResult
 from checks.platform import IPAddress
 from checks.spf import macro, record
 from checks.spf.macro import Macro, MacroError, Values
-from checks.spf.record import Directive, Mechanism, Network, Record
+from checks.spf.outcome import (
+    MAX_NAMES,
+    MAX_TERMS,
+    MAX_VOIDS,
+    OF_QUALIFIER,
+    Match,
+    Outcome,
+    Problem,
+    ProblemKind,
+    Result,
+    Voids,
+)
+from checks.spf.record import Directive, Mechanism, Modifier, Record
+from checks.spf.trace import Tracer
 
-MAX_TERMS = 10  # RFC 7208 4.6.4
-MAX_VOIDS = 2  # RFC 7208 4.6.4
-MAX_NAMES = 10  # exchangers of one mx, names of one ptr: RFC 7208 4.6.4
-
-Voids = Literal["term", "query"]
-"""What counts as one void: a term whose look-ups all come back empty, or each empty query as pyspf has it."""
-
-
-class Result(StrEnum):
-    """RFC 7208 2.6."""
-
-    PASS = "pass"
-    FAIL = "fail"
-    SOFTFAIL = "softfail"
-    NEUTRAL = "neutral"
-    NONE = "none"
-    PERMERROR = "permerror"
-    TEMPERROR = "temperror"
-
-
-_OF_QUALIFIER = {"+": Result.PASS, "-": Result.FAIL, "~": Result.SOFTFAIL, "?": Result.NEUTRAL}
-
-
-class ProblemKind(StrEnum):
-    """What stood in the way of a result."""
-
-    NO_RECORD = "no SPF record"
-    NO_SUCH_NAME = "no such name"
-    MALFORMED_NAME = "not a name that can be asked"
-    SEVERAL_RECORDS = "several SPF records"
-    SYNTAX = "syntax error"
-    TERM_LIMIT = "more than 10 terms that look something up"
-    VOID_LIMIT = "more than 2 void look-ups"
-    EXCHANGER_LIMIT = "more than 10 exchangers"
-    LOOKUP_FAILED = "look-up failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What broke: at which name's record, in which term (empty: the record itself), and the detail. Hostile."""
-
-    kind: ProblemKind
-    name: str
-    term: str = ""
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """The term that decided and the name whose record holds it."""
-
-    name: str
-    term: str
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The result and its working. `terms`, `voids`: counted up to the decision. `matched` is the
-    domain's own directive (an include that passed, say), or that of the record it redirects to; `path` leads
-    through every redirect and include to the term that decided. `explanation` is the domain's own text on
-    fail, or empty: hostile."""
-
-    result: Result
-    explanation: str
-    matched: Match | None
-    path: tuple[Match, ...]
-    terms: int
-    voids: int
-    void_queries: int
-    problem: Problem | None
-    address_family: Literal["ipv4", "ipv6"]
+__all__ = [
+    "MAX_NAMES",
+    "MAX_TERMS",
+    "MAX_VOIDS",
+    "Match",
+    "Memo",
+    "Outcome",
+    "Problem",
+    "ProblemKind",
+    "Result",
+    "Voids",
+    "check_host",
+]
 
 
 class _Stop(Exception):
@@ -107,6 +63,27 @@ class _Decision:
     explained_by: tuple[str, Macro] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    """What an include said for one sending address, and what it cost."""
+
+    decision: _Decision
+    terms: int
+    void_terms: int
+    void_queries: int
+
+
+@dataclass(slots=True)
+class Memo:
+    """What macro-free includes said, by name and sending address: they depend on nothing else.
+
+    For many checks over one resolver whose answers do not change meanwhile (stored records, a zone). An
+    include that ran into a limit or a failed look-up is never remembered.
+    """
+
+    includes: dict[tuple[str, IPAddress, bool], _Remembered] = field(default_factory=dict)
+
+
 async def check_host(
     ip: str | IPAddress,
     domain: str,
@@ -116,14 +93,17 @@ async def check_host(
     resolver: Resolver,
     voids: Voids = "term",
     explain: bool = True,
+    trace: bool = False,
+    memo: Memo | None = None,
 ) -> Outcome:
     """Evaluate SPF for one connection (RFC 7208 4.1).
 
     `ip`: the sending address; `domain`: whose record is asked; `sender`: MAIL FROM (or postmaster@HELO);
-    `helo`: the sender's domain if not given. `explain=False` spares the look-ups of `exp=`. Never raises for
-    what the DNS says; ValueError for an `ip` that is none.
+    `helo`: the sender's domain if not given. `explain=False` spares the look-ups of `exp=`; `trace` fills
+    `Outcome.steps`; `memo` (ignored with a trace) makes many checks over the same records cheap. Never raises
+    for what the DNS says; ValueError for an `ip` that is none.
     """
-    return await _Evaluation(ip, domain, sender, helo, resolver, voids).run(explain)
+    return await _Evaluation(ip, domain, sender, helo, resolver, voids, trace, memo).run(explain)
 
 
 class _Evaluation:
@@ -137,10 +117,15 @@ class _Evaluation:
         helo: str | None,
         resolver: Resolver,
         voids: Voids,
+        trace: bool,
+        memo: Memo | None,
     ) -> None:
         address = ip_address(ip) if isinstance(ip, str) else ip
         # An IPv4-mapped IPv6 address is an IPv4 address (RFC 7208 5).
-        self.ip = (isinstance(address, IPv6Address) and address.ipv4_mapped) or address
+        self.ip: IPAddress = (isinstance(address, IPv6Address) and address.ipv4_mapped) or address
+        self.number = int(self.ip)
+        self.version = self.ip.version
+        self.address_type = RecordType.A if self.version == 4 else RecordType.AAAA
         self.domain = domain.rstrip(".").lower()
         local, at, sender_domain = sender.rpartition("@")
         self.local = (local if at else "") or "postmaster"  # RFC 7208 4.3
@@ -148,20 +133,27 @@ class _Evaluation:
         self.helo = helo or self.sender_domain
         self.resolver = resolver
         self.count_queries = voids == "query"
+        self.tracer = Tracer() if trace else None
+        self.memo = None if trace else memo
         self.terms = 0
         self.void_terms = 0
         self.void_queries = 0
+        self.personal = 0
+        """How often something was asked that depends on more than a name and the sending address."""
         self._names: tuple[str, ...] | None = None
 
     @property
-    def address_type(self) -> RecordType:
-        return RecordType.A if isinstance(self.ip, IPv4Address) else RecordType.AAAA
+    def voids(self) -> int:
+        return self.void_queries if self.count_queries else self.void_terms
 
     async def run(self, explain: bool) -> Outcome:
+        if self.tracer:
+            self.tracer.begin(self.domain, "")
         try:
-            decision = await self._check(self.domain)
+            decision = await self._check(self.domain, ends="")
         except _Stop as stop:
             decision = _Decision(stop.result, problem=stop.problem)
+        steps = self.tracer.steps(self.terms, self.voids) if self.tracer else ()
         text = ""
         if explain and decision.result is Result.FAIL and decision.explained_by:
             text = await self._explain(*decision.explained_by)
@@ -171,16 +163,18 @@ class _Evaluation:
             matched=next((m for m in decision.path if not m.term.lower().startswith("redirect=")), None),
             path=decision.path,
             terms=self.terms,
-            voids=self.void_queries if self.count_queries else self.void_terms,
+            voids=self.voids,
             void_queries=self.void_queries,
             problem=decision.problem,
-            address_family="ipv4" if isinstance(self.ip, IPv4Address) else "ipv6",
+            address_family="ipv4" if self.version == 4 else "ipv6",
+            steps=steps,
         )
 
     # One record
 
-    async def _check(self, name: str, via: str = "") -> _Decision:
-        """check_host() for one domain; `via` is the term that led here, for what is told."""
+    async def _check(self, name: str, via: str = "", ends: str | None = None) -> _Decision:
+        """check_host() for one domain. `via` is the term that led here; `ends`: how the step that looks up this
+        record ends in a trace, when that is here (an include's ends only when all of it was evaluated)."""
         if not usable(name) or "." not in name:  # RFC 7208 4.3
             return _Decision(Result.NONE, problem=Problem(ProblemKind.MALFORMED_NAME, name, via))
         found = await self._lookup(name, RecordType.TXT)
@@ -198,20 +192,37 @@ class _Evaluation:
         if parsed.problems:  # RFC 7208 4.6: anywhere in the record
             first = parsed.problems[0]
             self._permerror(ProblemKind.SYNTAX, name, first.text, f"expected {first.expected}")
+        if self.tracer and ends is not None:
+            self.tracer.end(ends, self.terms, self.voids)
         return await self._evaluate(name, parsed)
 
     async def _evaluate(self, name: str, parsed: Record) -> _Decision:
+        number, version = self.number, self.version
         for directive in parsed.directives:
-            inner = await self._matches(name, directive)
+            if self.tracer:
+                self.tracer.begin(name, directive.text, directive.qualifier)
+            inner: tuple[Match, ...] | None = ()
+            if directive.costs_lookup:
+                inner = await self._matches(name, directive)
+            elif (span := directive.span) and (span[0] != version or not span[1] <= number <= span[2]):
+                inner = None
+            if self.tracer:
+                self.tracer.end("no match" if inner is None else "matches", self.terms, self.voids)
             if inner is not None:
                 explained_by = (name, parsed.exp.domain) if parsed.exp and parsed.exp.domain else None
                 here = Match(name, directive.text)
-                return _Decision(_OF_QUALIFIER[directive.qualifier], (here, *inner), None, explained_by)
-        redirect = parsed.redirect
-        if redirect is None or redirect.domain is None:
+                return _Decision(OF_QUALIFIER[directive.qualifier], (here, *inner), None, explained_by)
+        if parsed.redirect is None:
             return _Decision(Result.NEUTRAL)  # RFC 7208 4.7
+        return await self._redirect(name, parsed.redirect)
+
+    async def _redirect(self, name: str, redirect: Modifier) -> _Decision:
+        if self.tracer:
+            self.tracer.begin(name, redirect.text)
         self._count_term(name, redirect.text)
-        decision = await self._check(await self._expand(redirect.domain, name), redirect.text)
+        decision = await self._check(
+            await self._expand(redirect.domain, name), redirect.text, ends="followed"
+        )
         if decision.result is Result.NONE:  # RFC 7208 6.1
             problem = decision.problem or Problem(ProblemKind.NO_RECORD, name, redirect.text)
             raise _Stop(Result.PERMERROR, problem)
@@ -219,17 +230,14 @@ class _Evaluation:
         path = (here, *decision.path) if decision.path else ()
         return _Decision(decision.result, path, decision.problem, decision.explained_by)
 
-    # One term: None if it does not match, else the terms below it that did
+    # One term that looks something up: None if it does not match, else the terms below it that did
 
     async def _matches(self, name: str, directive: Directive) -> tuple[Match, ...] | None:
-        if not directive.costs_lookup:
-            network = directive.network
-            return () if network is None or self._inside(self.ip, network) else None
         self._count_term(name, directive.text)
         target = await self._expand(directive.domain, name)
         match directive.mechanism:
             case Mechanism.INCLUDE:
-                return await self._include(name, directive, target)
+                return await self._include(directive, target)
             case Mechanism.A:
                 return await self._a(name, directive, target)
             case Mechanism.MX:
@@ -239,12 +247,39 @@ class _Evaluation:
             case _:
                 return await self._exists(name, directive, target)
 
-    async def _include(self, name: str, directive: Directive, target: str) -> tuple[Match, ...] | None:
-        decision = await self._check(target, directive.text)
+    async def _include(self, directive: Directive, target: str) -> tuple[Match, ...] | None:
+        decision = self._recall(target) if self.memo else None
+        if decision is None:
+            decision = await self._ask_include(directive, target)
         if decision.result is Result.NONE:  # RFC 7208 5.2
             problem = decision.problem or Problem(ProblemKind.NO_RECORD, target, directive.text)
             raise _Stop(Result.PERMERROR, problem)
         return decision.path if decision.result is Result.PASS else None
+
+    async def _ask_include(self, directive: Directive, target: str) -> _Decision:
+        before = self.terms, self.void_terms, self.void_queries, self.personal
+        if self.tracer:
+            self.tracer.enter()
+        decision = await self._check(target, directive.text)
+        if self.tracer:
+            self.tracer.leave()
+        if self.memo and self.personal == before[3] and decision.result is not Result.NONE:
+            self.memo.includes[target, self.ip, self.count_queries] = _Remembered(
+                decision, self.terms - before[0], self.void_terms - before[1], self.void_queries - before[2]
+            )
+        return decision
+
+    def _recall(self, target: str) -> _Decision | None:
+        """What the include said before, if that cannot run into a limit now."""
+        known = self.memo.includes.get((target, self.ip, self.count_queries)) if self.memo else None
+        if known is None:
+            return None
+        terms = self.terms + known.terms
+        void_terms, void_queries = self.void_terms + known.void_terms, self.void_queries + known.void_queries
+        if terms > MAX_TERMS or (void_queries if self.count_queries else void_terms) > MAX_VOIDS:
+            return None  # evaluated anew, to tell where it breaks
+        self.terms, self.void_terms, self.void_queries = terms, void_terms, void_queries
+        return known.decision
 
     async def _a(self, name: str, directive: Directive, target: str) -> tuple[Match, ...] | None:
         found = await self._lookup(target, self.address_type)
@@ -266,7 +301,7 @@ class _Evaluation:
             count = f"{len(found.exchangers)} exchangers"
             self._permerror(ProblemKind.EXCHANGER_LIMIT, name, directive.text, count)
         hosts = [mx.exchange for mx in found.exchangers if mx.exchange]
-        answers = await self._lookup_all(hosts, self.address_type, name, directive.text)
+        answers = await self._lookup_all(hosts, self.address_type)
         empty = True
         for answer in answers:  # in order of preference, so that a failure after the match does not matter
             if isinstance(answer, LookupFailed):
@@ -295,7 +330,9 @@ class _Evaluation:
 
     async def _validated_names(self, name: str, term: str, *, is_term: bool) -> tuple[str, ...]:
         """The names of the sending address that point back to it (RFC 7208 5.5); errors only mean fewer names."""
+        self.personal += 1  # asked once a check, so what it costs depends on who asked before
         if self._names is None:
+            self._names = ()
             reverse = self.ip.reverse_pointer
             found = await self._lookup(reverse, RecordType.PTR)
             if isinstance(found, Absent) and is_term:
@@ -303,7 +340,7 @@ class _Evaluation:
             if isinstance(found, (Absent, LookupFailed)):
                 return ()
             names = found.values[:MAX_NAMES]
-            answers = await self._lookup_all(names, self.address_type, name, term)
+            answers = await self._lookup_all(names, self.address_type)
             self._names = tuple(
                 n.lower()
                 for n, answer in zip(names, answers, strict=True)
@@ -317,8 +354,13 @@ class _Evaluation:
         if domain is None:
             return current
         if (literal := domain.literal) is not None and len(literal) <= 253:
-            return literal.removesuffix(".").lower()
-        return macro.expand_domain(domain, await self._values(domain, current))
+            target = literal.removesuffix(".").lower()
+        else:
+            self.personal += 1
+            target = macro.expand_domain(domain, await self._values(domain, current))
+        if self.tracer:
+            self.tracer.expanded(domain.text, target)
+        return target
 
     async def _values(self, text: Macro, current: str) -> Values:
         validated = "unknown"
@@ -329,9 +371,9 @@ class _Evaluation:
             local=self.local,
             sender_domain=self.sender_domain,
             domain=current,
-            ip=str(self.ip) if isinstance(self.ip, IPv4Address) else ".".join(f"{int(self.ip):032X}"),
+            ip=str(self.ip) if self.version == 4 else ".".join(f"{self.number:032X}"),
             readable_ip=str(self.ip),
-            version="in-addr" if isinstance(self.ip, IPv4Address) else "ip6",
+            version="in-addr" if self.version == 4 else "ip6",
             helo=self.helo,
             validated=validated,
             timestamp=int(time.time()),
@@ -351,16 +393,14 @@ class _Evaluation:
 
     # Look-ups, limits and ends
 
-    async def _lookup(self, name: str, type: RecordType, term: str = "") -> LookupResult:
+    async def _lookup(self, name: str, type: RecordType) -> LookupResult:
         if not usable(name):  # cannot be asked: no query, so nothing void
             return Absent(name, type, nxdomain=True)
         found = await self.resolver.lookup(name, type)
-        self._note(found, term)
+        self._note(found)
         return found
 
-    async def _lookup_all(
-        self, names: list[str] | tuple[str, ...], type: RecordType, name: str, term: str
-    ) -> list[LookupResult]:
+    async def _lookup_all(self, names: Sequence[str], type: RecordType) -> list[LookupResult]:
         async def one(target: str) -> LookupResult:
             if not usable(target):
                 return Absent(target, type, nxdomain=True)
@@ -368,14 +408,16 @@ class _Evaluation:
 
         found = [await one(names[0])] if len(names) == 1 else list(await asyncio.gather(*map(one, names)))
         for answer in found:
-            self._note(answer, term)
+            self._note(answer)
         return found
 
-    def _note(self, found: LookupResult, term: str) -> None:
+    def _note(self, found: LookupResult) -> None:
+        if self.tracer:
+            self.tracer.looked_up(found)
         if isinstance(found, Absent):
             self.void_queries += 1
             if self.count_queries and self.void_queries > MAX_VOIDS:
-                self._permerror(ProblemKind.VOID_LIMIT, found.name, term)
+                self._permerror(ProblemKind.VOID_LIMIT, found.name)
 
     def _count_term(self, name: str, term: str) -> None:
         self.terms += 1
@@ -393,19 +435,19 @@ class _Evaluation:
 
     @staticmethod
     def _temperror(name: str, term: str, failed: LookupFailed) -> NoReturn:
-        detail = f"{failed.name} {failed.type}: {failed.reason}" + (
-            f" from {failed.server}" if failed.server else ""
-        )
+        said_by = f" from {failed.server}" if failed.server else ""
+        detail = f"{failed.name} {failed.type}: {failed.reason}{said_by}"
         raise _Stop(Result.TEMPERROR, Problem(ProblemKind.LOOKUP_FAILED, name, term, detail))
 
     def _any_matches(self, addresses: tuple[str, ...], directive: Directive) -> bool:
-        length = directive.cidr4 if isinstance(self.ip, IPv4Address) else directive.cidr6
-        shift = self.ip.max_prefixlen - length
-        return any(int(ip_address(a)) >> shift == int(self.ip) >> shift for a in addresses)
+        shift = 32 - directive.cidr4 if self.version == 4 else 128 - directive.cidr6
+        wanted = self.number >> shift
+        return any(_as_number(address) >> shift == wanted for address in addresses)
 
-    @staticmethod
-    def _inside(ip: IPAddress, network: Network) -> bool:
-        return ip.version == network.version and ip in network
+
+@lru_cache(maxsize=65536)
+def _as_number(address: str) -> int:
+    return int(ip_address(address))
 
 
 def _best_name(names: tuple[str, ...], domain: str) -> str:

@@ -34,7 +34,10 @@ class Mechanism(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Directive:
-    """A qualifier and a mechanism. `domain` is None where the current domain is meant; `column` counts from 0."""
+    """A qualifier and a mechanism. `domain` is None where the current domain is meant; `column` counts from 0.
+
+    `span`: for ip4 and ip6 the version, the first and the last address as numbers, ready to compare.
+    """
 
     text: str
     column: int
@@ -44,10 +47,8 @@ class Directive:
     network: Network | None = None
     cidr4: int = 32
     cidr6: int = 128
-
-    @property
-    def costs_lookup(self) -> bool:
-        return self.mechanism not in (Mechanism.ALL, Mechanism.IP4, Mechanism.IP6)
+    span: tuple[int, int, int] | None = None
+    costs_lookup: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +162,15 @@ def _parse_directive(term: str, column: int) -> Directive:
                 raise MacroError("all alone, with nothing behind it")
             return Directive(term, column, qualifier, mechanism)
         case Mechanism.IP4 | Mechanism.IP6:
-            return Directive(term, column, qualifier, mechanism, network=_network(mechanism, rest))
+            network = _network(mechanism, rest)
+            span = (network.version, int(network.network_address), int(network.broadcast_address))
+            return Directive(term, column, qualifier, mechanism, network=network, span=span)
         case Mechanism.A | Mechanism.MX:
             domain, four, six = _domain_and_lengths(rest)
-            return Directive(term, column, qualifier, mechanism, domain, None, four, six)
+            return Directive(term, column, qualifier, mechanism, domain, None, four, six, None, True)
         case _:
-            return Directive(term, column, qualifier, mechanism, _domain(mechanism, rest))
+            domain = _domain(mechanism, rest)
+            return Directive(term, column, qualifier, mechanism, domain, costs_lookup=True)
 
 
 def _domain(mechanism: Mechanism, rest: str) -> Macro | None:
