@@ -126,6 +126,11 @@ class Resolver(Protocol):
     async def lookup(self, name: str, type: RecordType) -> Result: ...
 
 
+def is_immediate(resolver: Resolver) -> bool:
+    """Whether the resolver answers from memory, so that asking for several names at once gains nothing."""
+    return bool(getattr(resolver, "immediate", False))
+
+
 @lru_cache(maxsize=65536)
 def usable(name: str) -> bool:
     """Whether the name can stand in a query: labels of 1 to 63 octets, 253 in all (RFC 1035 2.3.4)."""
@@ -144,6 +149,8 @@ class ZoneResolver:
 
     A name is NXDOMAIN when neither it nor anything below it has records (RFC 8020).
     """
+
+    immediate = True
 
     def __init__(
         self,
@@ -192,6 +199,7 @@ class OverlayResolver:
 
     def __init__(self, below: Resolver, records: Zone) -> None:
         self._below = below
+        self.immediate = is_immediate(below)
         self._replaced = {(n.lower().rstrip("."), t): tuple(rs) for (n, t), rs in records.items()}
 
     async def lookup(self, name: str, type: RecordType) -> Result:

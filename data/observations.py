@@ -91,6 +91,7 @@ class StoredResolver:
     """
 
     queries = 0
+    immediate = True
 
     def __init__(self, session: Session) -> None:
         self._session = session

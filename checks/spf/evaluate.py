@@ -10,7 +10,7 @@ from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import NoReturn
 
-from checks.lookup import Absent, LookupFailed, RecordType, Resolver, usable
+from checks.lookup import Absent, LookupFailed, RecordType, Resolver, is_immediate, usable
 from checks.lookup import Result as LookupResult
 from checks.platform import IPAddress
 from checks.spf import macro, record
@@ -183,12 +183,12 @@ class _Evaluation:
         if isinstance(found, Absent):
             kind = ProblemKind.NO_SUCH_NAME if found.nxdomain else ProblemKind.NO_RECORD
             return _Decision(Result.NONE, problem=Problem(kind, name, via))
-        records = record.select(found.texts)
+        records = record.published(found.records)
         if not records:
             return _Decision(Result.NONE, problem=Problem(ProblemKind.NO_RECORD, name, via))
         if len(records) > 1:  # RFC 7208 4.5
             self._permerror(ProblemKind.SEVERAL_RECORDS, name, via, f"{len(records)} records")
-        parsed = record.parse(records[0])
+        parsed = records[0]
         if parsed.problems:  # RFC 7208 4.6: anywhere in the record
             first = parsed.problems[0]
             self._permerror(ProblemKind.SYNTAX, name, first.text, f"expected {first.expected}")
@@ -351,16 +351,16 @@ class _Evaluation:
     # Macros
 
     async def _expand(self, domain: Macro | None, current: str) -> str:
-        if domain is None:
-            return current
-        if (literal := domain.literal) is not None and len(literal) <= 253:
-            target = literal.removesuffix(".").lower()
-        else:
-            self.personal += 1
-            target = macro.expand_domain(domain, await self._values(domain, current))
+        target = await self._expand_macro(domain, current) if domain else current
         if self.tracer:
-            self.tracer.expanded(domain.text, target)
+            self.tracer.expanded(domain.text if domain else "", target)
         return target
+
+    async def _expand_macro(self, domain: Macro, current: str) -> str:
+        if domain.name is not None:
+            return domain.name
+        self.personal += 1
+        return macro.expand_domain(domain, await self._values(domain, current))
 
     async def _values(self, text: Macro, current: str) -> Values:
         validated = "unknown"
@@ -406,7 +406,10 @@ class _Evaluation:
                 return Absent(target, type, nxdomain=True)
             return await self.resolver.lookup(target, type)
 
-        found = [await one(names[0])] if len(names) == 1 else list(await asyncio.gather(*map(one, names)))
+        if len(names) == 1 or is_immediate(self.resolver):
+            found = [await one(name) for name in names]
+        else:
+            found = list(await asyncio.gather(*map(one, names)))
         for answer in found:
             self._note(answer)
         return found

@@ -9,6 +9,8 @@ from urllib.parse import quote
 DOMAIN_LETTERS = frozenset("slodiphv")
 EXPLANATION_LETTERS = DOMAIN_LETTERS | frozenset("crt")
 
+MAX_NAME = 253  # RFC 7208 7.3
+
 _EXPANSION = re.compile(r"\{([A-Za-z])([0-9]*)([rR]?)([.\-+,/_=]*)\}")
 _TOPLABEL = re.compile(r"(?:[0-9]*[A-Za-z][0-9A-Za-z]*|[0-9A-Za-z]+-[0-9A-Za-z-]*[0-9A-Za-z])\.?", re.ASCII)
 _ESCAPES = {"%": "%", "_": " ", "-": "%20"}
@@ -31,18 +33,17 @@ class Expansion:
 
 @dataclass(frozen=True, slots=True)
 class Macro:
-    """A parsed macro-string: literal text and expansions in order; `ends_expanded` if a `%…` ends it."""
+    """A parsed macro-string: literal text and expansions in order; `ends_expanded` if a `%…` ends it.
+
+    `literal`: the text that it always expands to, or None when it depends on the sender. `name`: that text as a
+    name to look up (lower case, no trailing dot), or None when it has to be expanded.
+    """
 
     text: str
     parts: tuple[str | Expansion, ...]
     ends_expanded: bool
-
-    @property
-    def literal(self) -> str | None:
-        """The text that it always expands to, or None when it depends on the sender."""
-        if all(isinstance(part, str) for part in self.parts):
-            return "".join(part for part in self.parts if isinstance(part, str))
-        return None
+    literal: str | None
+    name: str | None
 
     @property
     def letters(self) -> frozenset[str]:
@@ -107,7 +108,9 @@ def parse(text: str, letters: frozenset[str] = DOMAIN_LETTERS, *, spaces: bool =
         part, at = _parse_expansion(text, percent, letters)
         parts.append(part)
         ends_expanded = at >= len(text)
-    return Macro(text, tuple(parts), ends_expanded)
+    fixed = "".join(map(str, parts)) if all(isinstance(part, str) for part in parts) else None
+    name = fixed.removesuffix(".").lower() if fixed is not None and len(fixed) <= MAX_NAME else None
+    return Macro(text, tuple(parts), ends_expanded, fixed, name)
 
 
 def _check_literal(text: str, spaces: bool) -> None:
@@ -155,7 +158,7 @@ def expand(macro: Macro, values: Values) -> str:
 def expand_domain(macro: Macro, values: Values) -> str:
     """The name to look up: no trailing dot, lower case, cut from the left to 253 octets (RFC 7208 7.3)."""
     name = expand(macro, values).removesuffix(".").lower()
-    while len(name) > 253 and "." in name:
+    while len(name) > MAX_NAME and "." in name:
         name = name.split(".", 1)[1]
     return name
 

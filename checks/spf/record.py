@@ -12,6 +12,7 @@ from enum import StrEnum
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
+from checks import lookup
 from checks.lookup import Txt
 from checks.spf import macro
 from checks.spf.macro import Macro, MacroError
@@ -106,6 +107,12 @@ def is_spf(octets: bytes) -> bool:
 def select(texts: Iterable[Txt]) -> tuple[bytes, ...]:
     """The SPF records among a name's TXT records, their strings joined without a space."""
     return tuple(octets for octets in (txt.octets for txt in texts) if is_spf(octets))
+
+
+@lru_cache(maxsize=65536)
+def published(records: tuple[lookup.Record, ...]) -> tuple[Record, ...]:
+    """The SPF records among the TXT records of one answer, parsed."""
+    return tuple(parse(octets) for octets in select(r for r in records if isinstance(r, Txt)))
 
 
 @lru_cache(maxsize=65536)

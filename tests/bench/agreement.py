@@ -31,8 +31,16 @@ FLEETS = (
 
 REVIEWED = {
     # (domain, ours, pyspf): why we are right
-    ("rmprincealbert.ca", "pass", "permerror"): "RFC 7208 4.6.4: a self-include behind the match is never evaluated",
-    ("budakeszi.hu", "pass", "permerror"): "RFC 7208 4.6.4: a self-include behind the match is never evaluated",
+    (
+        "rmprincealbert.ca",
+        "pass",
+        "permerror",
+    ): "RFC 7208 4.6.4: a self-include behind the match is never evaluated",
+    (
+        "budakeszi.hu",
+        "pass",
+        "permerror",
+    ): "RFC 7208 4.6.4: a self-include behind the match is never evaluated",
 }
 
 
@@ -48,7 +56,9 @@ class Row:
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--include")
     parser.add_argument("--addresses", type=lambda text: tuple(text.split(",")))
     args = parser.parse_args(arguments)
@@ -75,7 +85,9 @@ def compare(where: Path, include: str, addresses: tuple[str, ...]) -> int:
     return _report(rows, include)
 
 
-async def _rows(zone: ZoneResolver, domains: list[str], exported: dict[str, str], ips: tuple[str, ...]) -> list[Row]:
+async def _rows(
+    zone: ZoneResolver, domains: list[str], exported: dict[str, str], ips: tuple[str, ...]
+) -> list[Row]:
     peers.serve_pyspf(zone)
     rows = []
     for name in domains:
@@ -98,7 +110,9 @@ def _report(rows: list[Row], include: str) -> int:
     results = [(row, *pair) for row in rows for pair in zip(row.by_query, row.theirs, strict=True)]
     unlike = [(row, ours, theirs) for row, ours, theirs in results if ours != theirs]
     reviewed = [u for u in unlike if (u[0].domain, u[1], u[2]) in REVIEWED]
-    print(f"  results: {len(results)}, unlike pyspf's with voids by query: {len(unlike)}, reviewed: {len(reviewed)}")
+    print(
+        f"  results: {len(results)}, unlike pyspf's with voids by query: {len(unlike)}, reviewed: {len(reviewed)}"
+    )
     for row, ours, theirs in reviewed:
         print(f"    reviewed {row.domain}: {ours}, pyspf {theirs}: {REVIEWED[row.domain, ours, theirs]}")
     counted = sum(row.by_term != row.by_query for row in rows)

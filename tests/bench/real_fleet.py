@@ -62,11 +62,15 @@ class Fleet:
 
 
 @contextmanager
-def served(where: Path, include: str, addresses: Sequence[str], *, most: int | None = None) -> Iterator[Fleet]:
+def served(
+    where: Path, include: str, addresses: Sequence[str], *, most: int | None = None
+) -> Iterator[Fleet]:
     """The whole real fleet on NSD, or its first `most` domains; a company a domain, sending as itself."""
     made = where / "zone"
     if not (made / "root.zone").exists():
-        subprocess.run([sys.executable, str(MAKE_ZONE), str(RECORDS), str(made)], check=True, capture_output=True)
+        subprocess.run(
+            [sys.executable, str(MAKE_ZONE), str(RECORDS), str(made)], check=True, capture_output=True
+        )
     names = (made / "domains.txt").read_text().split()[:most]
     companies = where / "companies.csv"
     with companies.open("w", encoding="utf-8", newline="") as file:
