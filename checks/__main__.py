@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import settings as settings_file
-from checks import catalogue, command
+from checks import catalogue, command, terminal
 from checks.command import COULD_NOT_LOOK, DONE, REJECTED, USAGE, Stop, printable
 from checks.company import Company, Diagnosis, SendingMethod
 from checks.diagnosis import diagnose
@@ -72,10 +72,13 @@ def _spf(args: argparse.Namespace, settings: settings_file.Settings) -> int:
             below: Resolver = live
             if args.record:
                 below = OverlayResolver(live, {(name, RecordType.TXT): (txt(args.record),)})
-            return await check_host(ip, name, args.sender, args.helo, resolver=below)
+            return await check_host(ip, name, args.sender, args.helo, resolver=below, trace=True)
 
     outcome = asyncio.run(evaluate())
-    print(json.dumps(_outcome(outcome)) if args.json else _outcome_text(outcome))
+    if args.json:
+        print(json.dumps(_outcome(outcome)))
+    else:
+        terminal.show_outcome(outcome, terminal.console())
     if outcome.result is Result.PASS:
         return DONE
     return COULD_NOT_LOOK if outcome.result is Result.TEMPERROR else REJECTED
@@ -91,6 +94,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         "voids": outcome.voids,
         "address_family": outcome.address_family,
         "problem": _problem(outcome),
+        "steps": [terminal.step_as_json(step) for step in outcome.steps],
     }
 
 
@@ -99,17 +103,6 @@ def _problem(outcome: Outcome) -> dict[str, str] | None:
     if found is None:
         return None
     return {"kind": found.kind, "name": found.name, "term": found.term, "detail": found.detail}
-
-
-def _outcome_text(outcome: Outcome) -> str:
-    lines = [f"{outcome.result} ({outcome.address_family}; {outcome.terms} terms, {outcome.voids} void)"]
-    lines += [f"  matched {printable(m.term)} in the record of {printable(m.name)}" for m in outcome.path]
-    if found := outcome.problem:
-        said = ", ".join(p for p in (found.term, found.detail) if p)
-        lines.append(printable(f"  {found.kind} at {found.name}" + (f": {said}" if said else "")))
-    if outcome.explanation:
-        lines.append(f"  the domain says: {printable(outcome.explanation)}")
-    return "\n".join(lines)
 
 
 # checks domain
