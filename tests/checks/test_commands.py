@@ -90,7 +90,7 @@ def test_spf_tells_what_if_another_record_stood_there(environment: dict[str, str
     what_if = ("--ip", "192.0.2.1", "--sender", "a@bad.example", "--record", record)
     done = run(environment, "spf", "bad.example", *what_if)
     assert done.returncode == 0
-    assert "matched ip4:192.0.2.1 in the record of bad.example" in done.stdout
+    assert "by ip4:192.0.2.1 in the record of bad.example" in done.stdout
 
 
 def test_hostile_text_does_not_reach_the_terminal(environment: dict[str, str]) -> None:
