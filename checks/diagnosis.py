@@ -22,6 +22,7 @@ from checks.company import (
     SpfState,
 )
 from checks.dmarc import discover as dmarc
+from checks.dmarc import ours as our_mail
 from checks.dmarc import rules as dmarc_rules
 from checks.lookup import Resolver, Witness
 from checks.model import Evidence, Finding, Severity, Topic
@@ -237,8 +238,8 @@ def _about_dmarc(company: Company, platform: Platform, facts: Facts) -> list[Fin
     return _softened(_about_our_mail(mail, facts.dmarc.from_domain, facts.dmarc), platform) + found
 
 
-def _our_mail(platform: Platform, facts: dmarc.DmarcFacts, about_spf: spf.SpfFacts) -> dmarc_rules.OurMail:
-    return dmarc_rules.for_our_mail(
+def _our_mail(platform: Platform, facts: dmarc.DmarcFacts, about_spf: spf.SpfFacts) -> our_mail.OurMail:
+    return our_mail.for_our_mail(
         facts,
         from_domain=facts.from_domain,
         spf_passes=about_spf.passes if platform.asks_company_spf else None,
@@ -248,7 +249,7 @@ def _our_mail(platform: Platform, facts: dmarc.DmarcFacts, about_spf: spf.SpfFac
     )
 
 
-def _about_our_mail(mail: dmarc_rules.OurMail, domain: str, facts: dmarc.DmarcFacts) -> list[Finding]:
+def _about_our_mail(mail: our_mail.OurMail, domain: str, facts: dmarc.DmarcFacts) -> list[Finding]:
     policy = Evidence("SPF or DKIM that passes for an aligned domain", f"policy {mail.policy} at {domain}")
     if mail.turned_away:
         rule = dmarc_rules.TURNS_OUR_MAIL_AWAY

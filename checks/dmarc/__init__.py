@@ -11,8 +11,9 @@ from checks.dmarc.discover import (
     organizational_domain,
     state,
 )
+from checks.dmarc.ours import OurMail, for_our_mail
 from checks.dmarc.record import Alignment, BrokenTag, DmarcRecord, Policy, Psd, near_miss, parse
-from checks.dmarc.rules import RULES, OurMail, for_our_mail, judge
+from checks.dmarc.rules import RULES, judge
 
 __all__ = [
     "RULES",

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from checks.company import DmarcState
+from checks.dmarc import reports
 from checks.dmarc.record import Alignment, DmarcRecord, Policy, Psd, near_miss, parse
 from checks.domain_name import is_below, parents
 from checks.lookup import Absent, Answer, LookupFailed, RecordType, Resolver, Result, usable
+from checks.public_suffixes import registrable
 
 MAX_QUERIES = 8  # RFC 9989 4.10
 LABELS_AFTER_THE_JUMP = 7  # RFC 9989 4.10, step 4
@@ -53,12 +55,15 @@ class DmarcFacts:
 
     `walk` starts at it; `others` are the walks of identifiers that could align with it (SPF's envelope
     domain). `existence`: the answer that tells whether the From domain exists, None where nothing depends
-    on it.
+    on it. `beyond`: the domain that RFC 7489 asks and the walk ended before, None if there is none.
+    `report_targets`: who is to get reports, where that was asked for.
     """
 
     walk: Walk
     others: tuple[Walk, ...] = ()
     existence: Result | None = None
+    beyond: Step | None = None
+    report_targets: tuple[reports.ReportTarget, ...] = ()
 
     @property
     def from_domain(self) -> str:
@@ -77,7 +82,9 @@ class DmarcFacts:
     def results(self) -> tuple[Result, ...]:
         """Every answer that these facts stand on."""
         steps = tuple(step.result for walk in (self.walk, *self.others) for step in walk.steps)
-        return (*steps, self.existence) if self.existence else steps
+        beyond = (self.beyond.result,) if self.beyond else ()
+        existence = (self.existence,) if self.existence else ()
+        return (*steps, *beyond, *existence, *(target.result for target in self.report_targets))
 
     def walk_of(self, domain: str) -> Walk | None:
         return next((walk for walk in (self.walk, *self.others) if walk.domain == domain), None)
@@ -91,20 +98,26 @@ class Applied:
     domain: str
 
 
-async def gather(from_domain: str, resolver: Resolver, *, envelope_domain: str | None = None) -> DmarcFacts:
-    """Ask what DMARC needs: at most 8 look-ups a domain, one more where `np` could decide.
+async def gather(
+    from_domain: str, resolver: Resolver, *, envelope_domain: str | None = None, with_reports: bool = False
+) -> DmarcFacts:
+    """Ask what DMARC needs: at most 8 look-ups a domain; one more where `np` could decide, one where RFC 7489
+    asks what RFC 9989 does not.
 
-    `envelope_domain`: SPF's, walked too when it is another domain.
+    `envelope_domain`: SPF's, walked too when it is another domain. `with_reports`: ask the outside hosts that
+    reports go to as well, one look-up each; no mail depends on it, so a scan leaves it out.
     """
     names = [from_domain]
     if envelope_domain and envelope_domain != from_domain:
         names.append(envelope_domain)
     walk, *others = await asyncio.gather(*(_walk(name, resolver) for name in names))
-    facts = DmarcFacts(walk, tuple(others))
+    facts = DmarcFacts(walk, tuple(others), beyond=await _beyond(walk, resolver))
     found = applied(facts)
-    if found is None or found.domain == from_domain or found.record.np is None:
+    if found is None:
         return facts
-    return DmarcFacts(walk, tuple(others), await resolver.lookup(from_domain, RecordType.TXT))
+    if found.domain != from_domain and found.record.np is not None:
+        facts = replace(facts, existence=await resolver.lookup(from_domain, RecordType.TXT))
+    return replace(facts, report_targets=await _targets(found, walk, resolver)) if with_reports else facts
 
 
 def targets(domain: str) -> tuple[str, ...]:
@@ -193,6 +206,22 @@ async def _step(domain: str, resolver: Resolver) -> Step:
     texts = [record.text for record in result.texts]
     records = tuple(record for text in texts if (record := parse(text)))
     return Step(domain, result, records, tuple(text for text in texts if near_miss(text)))
+
+
+async def _beyond(walk: Walk, resolver: Resolver) -> Step | None:
+    """RFC 7489 6.6.3 asks the registered domain next, also where the walk ended at a `psd` on its way there."""
+    registered = registrable(walk.domain)
+    if walk.steps[0].records or not registered or walk.at(registered):
+        return None
+    return await _step(registered, resolver)
+
+
+async def _targets(found: Applied, walk: Walk, resolver: Resolver) -> tuple[reports.ReportTarget, ...]:
+    """Those of a record that the company or its organisation publishes; a registry's is not theirs to mend."""
+    organization = organizational_domain(walk)
+    if organization is None or found.domain not in (walk.domain, organization):
+        return ()
+    return await reports.gather(found.domain, organization, found.record, resolver)
 
 
 def _at(walk: Walk, domain: str) -> Applied | None:

@@ -20,7 +20,7 @@ _VALUE = re.compile(r"[ -:<-~]+")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9._~:/?#\[\]@$&'()*+;=-]|%[0-9A-Fa-f]{2})+")
 _MAILBOX = re.compile(r"[^@?]+@[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?", re.ASCII)
 _OBSOLETE_SIZE = re.compile(r"![0-9]+[kmgtKMGT]?\Z")
-_FO = re.compile(r"[01](:[ds])*|[ds](:[01])?(:[ds])?|([ds]:)*[01]|[ds](:[ds])?", re.IGNORECASE)
+_PERCENT = re.compile(r"100|[0-9]{1,2}", re.ASCII)
 _NEAR_MISS = re.compile(r"\A\W*(?:v\W*)?dmarc|\bv\W{0,3}dmarc1", re.IGNORECASE)
 
 
@@ -64,9 +64,9 @@ class BrokenTag:
 class DmarcRecord:
     """One policy record. `text` as published, hostile. `p`, `sp`, `np` are None when absent or invalid.
 
-    `rua`: the valid report addresses. `broken`: what is ignored because it does not parse; `unknown`: names
-    of tags that the standard does not have. `policy_broken`: no valid `p`, or an invalid `sp` or `np`,
-    after which the record counts as `p=none` or not at all (RFC 9989 4.10.1).
+    `rua`, `ruf`: the valid report addresses. `broken`: what is ignored because it does not parse; `unknown`:
+    names of tags that the standard does not have. `broken_policies`: which of p (also when it is absent), sp
+    and np cannot be used. `pct`: what receivers of RFC 7489 read; RFC 9989 has removed it.
     """
 
     text: str
@@ -78,9 +78,16 @@ class DmarcRecord:
     psd: Psd = Psd.UNKNOWN
     test: bool = False
     rua: tuple[str, ...] = ()
+    ruf: tuple[str, ...] = ()
     broken: tuple[BrokenTag, ...] = ()
     unknown: tuple[str, ...] = ()
-    policy_broken: bool = False
+    broken_policies: tuple[str, ...] = ()
+    pct: int = 100
+
+    @property
+    def policy_broken(self) -> bool:
+        """Whether the record counts as `p=none`, or not at all without `rua` (RFC 9989 4.10.1)."""
+        return bool(self.broken_policies)
 
     def policy(self, *, below: bool = False, exists: bool = True) -> Policy | None:
         """The policy asked for: `below` this name or at it, for a name that `exists` or not; after `t=y`.
@@ -123,9 +130,13 @@ def parse(text: str) -> DmarcRecord | None:
         psd=Psd(valid.get("psd", "u")),
         test=valid.get("t") == "y",
         rua=_report_addresses(values.get("rua", "")),
+        ruf=_report_addresses(values.get("ruf", "")),
         broken=tuple(broken),
         unknown=tuple(name for name, _, _ in tags if name not in KNOWN_TAGS | REMOVED_TAGS),
-        policy_broken="p" not in valid or not invalid.isdisjoint({"sp", "np"}),
+        broken_policies=tuple(
+            name for name in ("p", "sp", "np") if name in invalid or (name == "p" and name not in valid)
+        ),
+        pct=_percent(values.get("pct", "")),
     )
 
 
@@ -168,6 +179,17 @@ def _is_report_address(uri: str) -> bool:
     return scheme.lower() != "mailto" or bool(_MAILBOX.fullmatch(rest.partition("?")[0]))
 
 
+def _percent(value: str) -> int:
+    """RFC 7489 6.3: 0 to 100; the default where it is absent or cannot be read."""
+    return int(value) if _PERCENT.fullmatch(value) else 100
+
+
+def _are_failure_options(value: str) -> bool:
+    """dmarc-fo of RFC 9989 4.8: 0, 1, d and s, each once, and not both 0 and 1."""
+    options = value.lower().split(":")
+    return {*options} <= {*"01ds"} and len({*options}) == len(options) and not {"0", "1"} <= {*options}
+
+
 def _one_of(*words: str) -> Callable[[str], bool]:
     return lambda value: value.lower() in words
 
@@ -182,5 +204,5 @@ _READINGS: dict[str, tuple[Callable[[str], bool], str]] = {
     "t": (_one_of("y", "n"), "t=y or t=n"),
     "rua": (lambda value: bool(_report_addresses(value)), "rua=mailto:address"),
     "ruf": (lambda value: bool(_report_addresses(value)), "ruf=mailto:address"),
-    "fo": (lambda value: bool(_FO.fullmatch(value)), "fo=0, 1, d or s, joined by colons"),
+    "fo": (_are_failure_options, "fo=0, 1, d or s, joined by colons"),
 }

@@ -1,73 +1,22 @@
-"""What can be said about a domain's DMARC, and whether our mail would pass it."""
+"""What can be said about a domain's DMARC."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from checks.company import DmarcState
-from checks.dmarc.discover import Applied, DmarcFacts, aligned, applied, state
-from checks.dmarc.record import Alignment
+from checks.dmarc import reports
+from checks.dmarc.discover import Applied, DmarcFacts, applied, state
 from checks.lookup import LookupFailed
 from checks.model import Evidence, Finding, Rule, Severity, Topic
-
-
-@dataclass(frozen=True, slots=True)
-class OurMail:
-    """What DMARC makes of mail that we send in a company's name, delivered directly.
-
-    `policy` applies to From. `passes`: SPF or DKIM vouches for an aligned domain; None when a failed look-up
-    leaves it open. Without a policy it says what would be if there were one.
-    """
-
-    policy: DmarcState
-    spf_aligned: bool | None
-    passes: bool | None
-    rests_on_spf_alone: bool
-
-    @property
-    def turned_away(self) -> bool | None:
-        """Whether a receiver that follows the policy puts our mail in the spam folder or refuses it."""
-        if self.passes or self.policy in (DmarcState.NONE, DmarcState.ABSENT, DmarcState.INVALID):
-            return False
-        if self.passes is None or self.policy is DmarcState.UNKNOWN:
-            return None
-        return self.policy in (DmarcState.QUARANTINE, DmarcState.REJECT)
-
-
-def for_our_mail(
-    facts: DmarcFacts,
-    *,
-    from_domain: str,
-    spf_passes: bool | None,
-    envelope_domain: str | None,
-    dkim_aligned: bool,
-) -> OurMail:
-    """Judge our mail against the gathered facts (RFC 9989 5.3).
-
-    `spf_passes`: SPF's result for the envelope domain, None if unknown. `envelope_domain`: None if there is
-    none. `from_domain` must be the domain that the facts were gathered for (`ValueError` otherwise).
-    """
-    if from_domain != facts.from_domain:
-        raise ValueError(
-            f"facts of {facts.from_domain!r} cannot judge mail from {from_domain!r}; gather them for it"
-        )
-    policy = state(facts)
-    spf_aligned = _spf_aligned(facts, envelope_domain, policy)
-    by_spf = _both(spf_passes, spf_aligned)
-    passes = True if dkim_aligned else by_spf
-    return OurMail(
-        policy,
-        spf_aligned,
-        passes,
-        rests_on_spf_alone=policy is DmarcState.REJECT and by_spf is True and not dkim_aligned,
-    )
 
 
 def judge(facts: DmarcFacts) -> tuple[Finding, ...]:
     """What is to be said about the published policy itself, the nearest name first."""
     found = applied(facts)
-    findings = [*_about_the_names(facts), *(_about_the_record(found) if found else ())]
+    findings = [*_about_the_names(facts)]
+    if found:
+        findings += [*_about_the_record(found), *reports.judge(found.domain, facts.report_targets)]
     if state(facts) is DmarcState.UNKNOWN:
         findings += [_finding(LOOKUP_FAILED, *_failed(failed)) for failed in _failures(facts)]
     if state(facts) is DmarcState.ABSENT:
@@ -119,24 +68,6 @@ def _failed(failed: LookupFailed) -> tuple[str, str, str]:
         "an answer",
         f"{failed.reason.value}{f' from {failed.server}' if failed.server else ''}",
     )
-
-
-def _spf_aligned(facts: DmarcFacts, envelope: str | None, policy: DmarcState) -> bool | None:
-    if envelope is None:
-        return False
-    found = applied(facts)
-    relaxed = aligned(facts, envelope, Alignment.RELAXED)
-    if (
-        policy is DmarcState.UNKNOWN and found is None
-    ):  # the mode is not known either: only what holds in both
-        return relaxed if envelope == facts.from_domain or relaxed is False else None
-    return aligned(facts, envelope, found.record.aspf) if found else relaxed
-
-
-def _both(one: bool | None, other: bool | None) -> bool | None:
-    if one is False or other is False:
-        return False
-    return True if one and other else None
 
 
 def _finding(rule: Rule, about: str, expected: str, found: str) -> Finding:

