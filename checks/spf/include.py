@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from checks.spf import record
-from checks.spf.record import Directive, Mechanism, Modifier, Record
-from checks.spf.tree import Node, NodeState, Tree, ends_with_all, reachable_directives
+from checks.spf.record import Mechanism, Record
+from checks.spf.tree import Node, NodeState, Tree, ends_with_all, reachable_directives, target
+from checks.spf.typing_slips import distance
 
 
 class MentionKind(StrEnum):
@@ -62,7 +63,7 @@ def _in_record(node: Node, parsed: Record, include: str) -> list[Mention]:
     reached = reachable_directives(parsed)
     found = []
     for position, directive in enumerate(parsed.directives, 1):
-        if directive.mechanism is Mechanism.INCLUDE and _target(directive) == include:
+        if directive.mechanism is Mechanism.INCLUDE and target(directive) == include:
             reachable = node.reachable and directive in reached
             found.append(
                 Mention(
@@ -76,15 +77,10 @@ def _in_record(node: Node, parsed: Record, include: str) -> list[Mention]:
                 )
             )
     redirect = parsed.redirect
-    if redirect and _target(redirect) == include:
+    if redirect and target(redirect) == include:
         reachable = node.reachable and not ends_with_all(parsed)
         found.append(Mention(MentionKind.REDIRECT, node.name, redirect.text, 0, node.depth, "+", reachable))
     return found
-
-
-def _target(term: Directive | Modifier) -> str | None:
-    literal = term.domain.literal if term.domain else None
-    return literal.removesuffix(".").lower() if literal is not None else None
 
 
 def _near_misses(tree: Tree, parsed: Record, include: str) -> list[Mention]:
@@ -96,17 +92,17 @@ def _near_misses(tree: Tree, parsed: Record, include: str) -> list[Mention]:
         if m.name not in ("redirect", "exp") and _names(m.text, include)
     ]
     for position, directive in enumerate(parsed.directives, 1):
-        target = _target(directive)
-        if target is None or (target == include and directive.mechanism is Mechanism.INCLUDE):
+        named = target(directive)
+        if named is None or (named == include and directive.mechanism is Mechanism.INCLUDE):
             continue
         if directive.mechanism is not Mechanism.INCLUDE:
-            if target == include:
+            if named == include:
                 found.append(Mention(MentionKind.OTHER_TERM, name, directive.text, position))
-        elif (_names(target, include) or _resembles(target, include)) and _is_dead(tree, target):
+        elif (_names(named, include) or _resembles(named, include)) and _is_dead(tree, named):
             found.append(
                 Mention(MentionKind.MISSPELT, name, directive.text, position, 0, directive.qualifier)
             )
-    redirect = _target(parsed.redirect) if parsed.redirect else None
+    redirect = target(parsed.redirect) if parsed.redirect else None
     if (
         parsed.redirect
         and redirect
@@ -134,9 +130,9 @@ def _names(text: str, include: str) -> bool:
     return re.search(rf"(?<![a-z0-9_-]){re.escape(include)}", text.lower()) is not None
 
 
-def _is_dead(tree: Tree, target: str) -> bool:
+def _is_dead(tree: Tree, name: str) -> bool:
     return any(
-        n.name == target and n.depth == 1 and n.state in (NodeState.NO_RECORD, NodeState.NO_SUCH_NAME)
+        n.name == name and n.depth == 1 and n.state in (NodeState.NO_RECORD, NodeState.NO_SUCH_NAME)
         for n in tree.nodes
     )
 
@@ -146,20 +142,4 @@ def _resembles(name: str, include: str) -> bool:
     if name == include:
         return False
     allowed = 1 if len(include) < 12 else 2
-    return abs(len(name) - len(include)) <= allowed and _distance(name, include, allowed) <= allowed
-
-
-def _distance(a: str, b: str, enough: int) -> int:
-    """Edits (insert, delete, replace, swap of neighbours) from a to b; anything over `enough` if there are more."""
-    before: list[int] = []
-    row = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        older, before, row = before, row, [i]
-        for j, y in enumerate(b, 1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (x != y))
-            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
-                cost = min(cost, older[j - 2] + 1)
-            row.append(cost)
-        if min(row) > enough:
-            return enough + 1
-    return row[-1]
+    return abs(len(name) - len(include)) <= allowed and distance(name, include, allowed) <= allowed

@@ -6,16 +6,24 @@ the sender and are counted but not followed.
 
 from __future__ import annotations
 
+import asyncio
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from checks.lookup import Absent, LookupFailed, RecordType, Resolver, usable
+from checks.lookup import Absent, LookupFailed, RecordType, Resolver, Txt, is_immediate, usable
+from checks.lookup import Result as LookupResult
 from checks.spf import record
 from checks.spf.evaluate import MAX_TERMS
 from checks.spf.record import Directive, Mechanism, Modifier, Record
 
 MAX_NODES = 100
 MAX_DEPTH = 12
+MAX_OCTETS = 65536
+"""Of all records together: as much as one answer can hold. What comes behind is not read."""
+MAX_SECONDS = 15.0
+"""No look-ups are begun after so long."""
 
 
 class NodeState(StrEnum):
@@ -29,6 +37,11 @@ class NodeState(StrEnum):
     LOOP = "already being evaluated"
     MACRO = "depends on the sender"
     TOO_MANY = "not followed: the tree is too large"
+    TOO_LATE = "not followed: the look-ups took too long"
+
+
+UNREAD = frozenset({NodeState.FAILED, NodeState.TOO_MANY, NodeState.TOO_LATE, NodeState.MACRO})
+"""States behind which there may be more than the tree shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +67,12 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """The nodes, each after its parent; the root is the first. `texts`: every TXT record of the root."""
+    """The nodes, each after its parent; the root is the first. `texts`: every TXT record of the root;
+    `published`: the same with their strings apart."""
 
     nodes: tuple[Node, ...]
     texts: tuple[bytes, ...] = ()
+    published: tuple[Txt, ...] = ()
 
     @property
     def root(self) -> Node:
@@ -71,6 +86,19 @@ class Tree:
     @property
     def over_budget(self) -> bool:
         return self.terms > MAX_TERMS
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing that evaluation can get to was left unread; otherwise `terms` is the least."""
+        return not any(n.reachable and n.state in UNREAD for n in self.nodes)
+
+    def path(self, node: Node) -> tuple[str, ...]:
+        """The names from the root to this node: the way of a loop, say."""
+        names = [node.name]
+        while node.parent >= 0:
+            node = self.nodes[node.parent]
+            names.append(node.name)
+        return tuple(reversed(names))
 
 
 def reachable_directives(parsed: Record) -> tuple[Directive, ...]:
@@ -94,69 +122,113 @@ def costly_terms(parsed: Record) -> tuple[Directive | Modifier, ...]:
     return tuple(terms)
 
 
+def children(parsed: Record) -> Iterator[tuple[Directive | Modifier, bool]]:
+    """The includes and the redirect of one record, and whether its evaluation can get there."""
+    reached = len(reachable_directives(parsed))
+    for i, directive in enumerate(parsed.directives):
+        if directive.mechanism is Mechanism.INCLUDE:
+            yield directive, i < reached
+    if parsed.redirect:
+        yield parsed.redirect, not ends_with_all(parsed)
+
+
+def target(term: Directive | Modifier) -> str | None:
+    """The name that the term asks about; None for the current domain, and where that depends on the sender."""
+    literal = term.domain.literal if term.domain else None
+    return literal.removesuffix(".").lower() if literal is not None else None
+
+
 async def walk(domain: str, resolver: Resolver) -> Tree:
-    """Follow every include and redirect of the domain's record, breadth first."""
-    root, texts = await _node(domain, resolver, depth=0)
-    nodes = [root]
-    at = 0
-    while at < len(nodes):
-        for term, target, reachable in _children(nodes[at]):
-            nodes.append(await _child(nodes, at, term, target, reachable, resolver))
-        at += 1
-    return Tree(tuple(nodes), texts)
+    """Follow every include and redirect of the domain's record, breadth first, a level at a time."""
+    return await _Walk(resolver).run(domain)
 
 
-def _children(node: Node) -> list[tuple[str, str | None, bool]]:
-    """The term, its literal target (None with macros) and whether evaluation can get there."""
-    found: list[tuple[str, str | None, bool]] = []
-    for parsed in node.records:
-        reached = reachable_directives(parsed)
-        for directive in parsed.directives:
-            if directive.mechanism is Mechanism.INCLUDE and directive.domain:
-                found.append(
-                    (directive.text, directive.domain.literal, node.reachable and directive in reached)
-                )
-        if parsed.redirect and parsed.redirect.domain:
-            reachable = node.reachable and not ends_with_all(parsed)
-            found.append((parsed.redirect.text, parsed.redirect.domain.literal, reachable))
-    return found
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A term that leads on: in which node, to which name (None with macros); `cut`: the tree is full."""
+
+    parent: int
+    depth: int
+    via: str
+    name: str | None
+    reachable: bool
+    cut: bool = False
 
 
-async def _child(
-    nodes: list[Node], parent: int, term: str, target: str | None, reachable: bool, resolver: Resolver
-) -> Node:
-    depth = nodes[parent].depth + 1
-    if target is None:
-        return Node("", NodeState.MACRO, depth, term, parent, reachable)
-    name = target.removesuffix(".").lower()
-    if name in _ancestors(nodes, parent):
-        return Node(name, NodeState.LOOP, depth, term, parent, reachable)
-    if len(nodes) >= MAX_NODES or depth > MAX_DEPTH:
-        return Node(name, NodeState.TOO_MANY, depth, term, parent, reachable)
-    node, _ = await _node(name, resolver, depth, term, parent, reachable)
-    return node
+class _Walk:
+    """The state of one walk: what was found, and how much of it there may be."""
 
+    def __init__(self, resolver: Resolver) -> None:
+        self.resolver = resolver
+        self.nodes: list[Node] = []
+        self.octets = 0
+        self.until = time.monotonic() + MAX_SECONDS
 
-def _ancestors(nodes: list[Node], at: int) -> set[str]:
-    names = set()
-    while at >= 0:
-        names.add(nodes[at].name)
-        at = nodes[at].parent
-    return names
+    async def run(self, domain: str) -> Tree:
+        level = [_Step(-1, 0, "", domain, True)]
+        published: tuple[Txt, ...] = ()
+        while level:
+            unread = [self._unread(step) for step in level]
+            asked = [step.name or "" for step, reason in zip(level, unread, strict=True) if reason is None]
+            answers = await self._ask(asked)
+            first = len(self.nodes)
+            for step, reason in zip(level, unread, strict=True):
+                self.nodes.append(self._node(step, reason, answers))
+            if not first:
+                published = tuple(getattr(answers.get(domain), "texts", ()))
+            level = list(self._steps(first))
+        return Tree(tuple(self.nodes), tuple(t.octets for t in published), published)
 
+    async def _ask(self, names: list[str]) -> dict[str, LookupResult]:
+        asked = [name for name in dict.fromkeys(names) if usable(name)]
+        if is_immediate(self.resolver):
+            return {name: await self.resolver.lookup(name, RecordType.TXT) for name in asked}
+        found = await asyncio.gather(*(self.resolver.lookup(name, RecordType.TXT) for name in asked))
+        return dict(zip(asked, found, strict=True))
 
-async def _node(
-    name: str, resolver: Resolver, depth: int, via: str = "", parent: int = -1, reachable: bool = True
-) -> tuple[Node, tuple[bytes, ...]]:
-    if not usable(name):
-        return Node(name, NodeState.NO_SUCH_NAME, depth, via, parent, reachable), ()
-    found = await resolver.lookup(name, RecordType.TXT)
-    if isinstance(found, LookupFailed):
-        return Node(name, NodeState.FAILED, depth, via, parent, reachable, (), found), ()
-    if isinstance(found, Absent):
-        state = NodeState.NO_SUCH_NAME if found.nxdomain else NodeState.NO_RECORD
-        return Node(name, state, depth, via, parent, reachable), ()
-    records = tuple(record.parse(octets) for octets in record.select(found.texts))
-    state = {0: NodeState.NO_RECORD, 1: NodeState.RECORD}.get(len(records), NodeState.SEVERAL)
-    texts = tuple(txt.octets for txt in found.texts)
-    return Node(name, state, depth, via, parent, reachable, records), texts
+    def _steps(self, first: int) -> Iterator[_Step]:
+        """Where the nodes from `first` on lead. When the tree is full, only the first term of each record."""
+        room = MAX_NODES - len(self.nodes)
+        for at in range(first, len(self.nodes)):
+            node = self.nodes[at]
+            for parsed in node.records:
+                for term, reachable in children(parsed):
+                    room -= 1
+                    cut, here = room < 0, node.reachable and reachable
+                    yield _Step(at, node.depth + 1, term.text, target(term), here, cut)
+                    if cut:
+                        break
+
+    def _unread(self, step: _Step) -> NodeState | None:
+        """Why a name is not to be asked, if there is a reason."""
+        if step.name is None:
+            return NodeState.MACRO
+        if step.name in self._ancestors(step.parent):
+            return NodeState.LOOP
+        if step.cut or step.depth > MAX_DEPTH:
+            return NodeState.TOO_MANY
+        return NodeState.TOO_LATE if time.monotonic() > self.until else None
+
+    def _ancestors(self, at: int) -> Iterator[str]:
+        while at >= 0:
+            yield self.nodes[at].name
+            at = self.nodes[at].parent
+
+    def _node(self, step: _Step, reason: NodeState | None, answers: dict[str, LookupResult]) -> Node:
+        name = step.name or ""
+        state, records, failure = self._read(answers.get(name)) if reason is None else (reason, (), None)
+        return Node(name, state, step.depth, step.via, step.parent, step.reachable, records, failure)
+
+    def _read(self, found: LookupResult | None) -> tuple[NodeState, tuple[Record, ...], LookupFailed | None]:
+        if found is None:
+            return NodeState.NO_SUCH_NAME, (), None
+        if isinstance(found, LookupFailed):
+            return NodeState.FAILED, (), found
+        if isinstance(found, Absent):
+            return NodeState.NO_SUCH_NAME if found.nxdomain else NodeState.NO_RECORD, (), None
+        self.octets += sum(len(octets) for octets in record.select(found.texts))
+        if self.octets > MAX_OCTETS and self.nodes:
+            return NodeState.TOO_MANY, (), None
+        records = record.published(found.records)
+        several = NodeState.RECORD if len(records) == 1 else NodeState.SEVERAL
+        return several if records else NodeState.NO_RECORD, records, None
