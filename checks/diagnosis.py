@@ -22,6 +22,7 @@ from checks.company import (
     SpfState,
 )
 from checks.dmarc import discover as dmarc
+from checks.dmarc import older, receivers
 from checks.dmarc import ours as our_mail
 from checks.dmarc import rules as dmarc_rules
 from checks.lookup import Resolver, Witness
@@ -35,6 +36,7 @@ from checks.providers.shared import is_shared
 from checks.smtp import rules as smtp_rules
 from checks.spf import ours as spf
 from checks.spf import rules as spf_rules
+from checks.spf.evaluate import Result
 from checks.spf.judge import judge as judge_spf
 
 __all__ = [
@@ -47,6 +49,7 @@ __all__ = [
     "SendingMethod",
     "SmtpState",
     "SpfState",
+    "authentication",
     "diagnose",
     "diagnose_platform",
     "gather",
@@ -69,9 +72,11 @@ class Facts:
     oldest: float
 
 
-async def diagnose(company: Company, platform: Platform, resolver: Resolver) -> Diagnosis:
-    """Look up what this company's method needs, and judge it."""
-    return judge(company, platform, await gather(company, platform, resolver))
+async def diagnose(
+    company: Company, platform: Platform, resolver: Resolver, *, with_reports: bool = False
+) -> Diagnosis:
+    """Look up what this company's method needs, and judge it. `with_reports`: see `checks.dmarc.gather`."""
+    return judge(company, platform, await gather(company, platform, resolver, with_reports=with_reports))
 
 
 async def diagnose_platform(platform: Platform, resolver: Resolver) -> Diagnosis | None:
@@ -92,7 +97,9 @@ async def diagnose_platform(platform: Platform, resolver: Resolver) -> Diagnosis
     return replace(diagnosis, findings=findings, verdict=verdict, cause=cause)
 
 
-async def gather(company: Company, platform: Platform, resolver: Resolver) -> Facts:
+async def gather(
+    company: Company, platform: Platform, resolver: Resolver, *, with_reports: bool = False
+) -> Facts:
     """Ask for everything at once; what fails is a fact too."""
     witness = Witness(resolver)
     addresses = profile.read(company)
@@ -102,7 +109,7 @@ async def gather(company: Company, platform: Platform, resolver: Resolver) -> Fa
         _mx(email_domain, witness),
         _mx(domain, witness),
         _spf(addresses, platform, witness),
-        _dmarc(domain, platform, witness),
+        _dmarc(domain, platform, witness, with_reports),
     )
     oldest = time.time() if witness.oldest is None else witness.oldest
     return Facts(addresses, email_mx, from_mx, spf_facts, dmarc_facts, oldest)
@@ -122,10 +129,13 @@ async def _spf(addresses: Profile, platform: Platform, resolver: Resolver) -> sp
     )
 
 
-async def _dmarc(domain: str, platform: Platform, resolver: Resolver) -> dmarc.DmarcFacts | None:
+async def _dmarc(
+    domain: str, platform: Platform, resolver: Resolver, with_reports: bool
+) -> dmarc.DmarcFacts | None:
     if not domain:
         return None
-    return await dmarc.gather(domain, resolver, envelope_domain=platform.envelope_domain(domain))
+    envelope = platform.envelope_domain(domain)
+    return await dmarc.gather(domain, resolver, envelope_domain=envelope, with_reports=with_reports)
 
 
 def judge(company: Company, platform: Platform, facts: Facts) -> Diagnosis:
@@ -231,22 +241,51 @@ def _about_dmarc(company: Company, platform: Platform, facts: Facts) -> list[Fin
         return []
     about_record = list(dmarc_rules.judge(facts.dmarc))
     if company.method is not SendingMethod.OWN_ADDRESS:
-        return _for_the_audit(about_record)
-    mail = _our_mail(platform, facts.dmarc, facts.spf)
-    decides = {dmarc_rules.LOOKUP_FAILED.code} if mail.turned_away is None else set()
+        return _for_the_audit([*about_record, *older.judge(facts.dmarc)])
+    seen = _seen(platform, facts.dmarc, facts.spf)
+    decides = {dmarc_rules.LOOKUP_FAILED.code} if seen.mail.turned_away is None else set()
     found = [f if f.rule in _FAULTS | decides else replace(f, matters=False) for f in about_record]
-    return _softened(_about_our_mail(mail, facts.dmarc.from_domain, facts.dmarc), platform) + found
+    told = (*_about_our_mail(seen.mail, seen.from_domain, facts.dmarc), *_about_older(platform, facts, seen))
+    return _softened(list(told), platform) + found + list(receivers.judge(seen))
 
 
-def _our_mail(platform: Platform, facts: dmarc.DmarcFacts, about_spf: spf.SpfFacts) -> our_mail.OurMail:
-    return our_mail.for_our_mail(
+def authentication(platform: Platform, facts: Facts) -> receivers.Authentication | None:
+    """What receivers see of our mail in the company's name, for `checks.dmarc.receivers`; None without a domain."""
+    return _seen(platform, facts.dmarc, facts.spf) if facts.dmarc and facts.spf else None
+
+
+def _seen(platform: Platform, facts: dmarc.DmarcFacts, about_spf: spf.SpfFacts) -> receivers.Authentication:
+    """With the platform's own envelope SPF is the platform's to pass, and its domain is checked apart."""
+    asked = platform.asks_company_spf
+    # Nobody but its provider can publish a key at a shared domain.
+    dkim_aligned = platform.dkim is Dkim.TENANT and not about_spf.shared
+    mail = our_mail.for_our_mail(
         facts,
         from_domain=facts.from_domain,
-        spf_passes=about_spf.passes if platform.asks_company_spf else None,
+        spf_passes=about_spf.passes if asked else None,
         envelope_domain=platform.envelope_domain(facts.from_domain),
-        # Nobody but its provider can publish a key at a shared domain.
-        dkim_aligned=platform.dkim is Dkim.TENANT and not about_spf.shared,
+        dkim_aligned=dkim_aligned,
     )
+    return receivers.Authentication(
+        from_domain=facts.from_domain,
+        mail=mail,
+        spf=about_spf.passes if asked else platform.domain is not None or None,
+        spf_refuses=asked and any(s.outcome.result is Result.FAIL for s in about_spf.senders),
+        dkim=dkim_aligned or platform.dkim is Dkim.PLATFORM,
+        dkim_aligned=dkim_aligned,
+    )
+
+
+def _about_older(platform: Platform, facts: Facts, seen: receivers.Authentication) -> tuple[Finding, ...]:
+    if facts.dmarc is None:
+        return ()
+    then = older.for_our_mail(
+        facts.dmarc,
+        spf_passes=seen.spf,
+        envelope_domain=platform.envelope_domain(seen.from_domain),
+        dkim_aligned=seen.dkim_aligned,
+    )
+    return older.judge(facts.dmarc, seen.mail, then)
 
 
 def _about_our_mail(mail: our_mail.OurMail, domain: str, facts: dmarc.DmarcFacts) -> list[Finding]:

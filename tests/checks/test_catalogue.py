@@ -37,13 +37,16 @@ def of_the_scenarios() -> set[str]:
     codes |= raised(decided.told("", replace(decided.OWN, email="info@nowhere.example")))
     codes |= raised(decided.told(decided.MX + decided.OURS, FROM_MALFORMED))
     codes |= raised(decided.told(decided.MX + decided.OURS, decided.OWN, FORGOT_AN_ADDRESS))
+    codes |= raised(asyncio.run(diagnose(decided.OWN, decided.PLATFORM, zone(REPORTS), with_reports=True)))
     return codes
 
 
 FROM_MALFORMED = replace(decided.OWN, method=SendingMethod.OWN_SERVER, from_address="us@")
 FORGOT_AN_ADDRESS = replace(decided.PLATFORM, sending_addresses=(ip_address("203.0.113.9"),))
 _HOSTS = "".join(f"acme.example MX {n} m{n}.example\n" for n in range(1, 12))
+REPORTS = "_dmarc.acme.example TXT v=DMARC1; p=none; rua=mailto:acme@reports.example\n"
 MORE = {
+    "a share of the failing mail": decided.MX + "_dmarc.acme.example TXT v=DMARC1; p=quarantine; pct=20\n",
     "more than ten exchangers": _HOSTS + "acme.example TXT v=spf1 mx include:spf.sendwell.example -all\n",
     "a deliberate refusal before ours": decided.MX
     + "acme.example TXT v=spf1 -ip4:192.0.2.0/24 -ip6:2001:db8::/32 include:spf.sendwell.example -all\n",

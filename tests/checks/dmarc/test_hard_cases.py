@@ -1,6 +1,6 @@
 """DMARC cases from other projects' trackers (../shared/real/hard_cases.jsonl), each with what we make of it.
 
-`dmarc-report-auth-*` are about external report addresses (RFC 9990), which no verdict needs yet.
+Where they dispute, docs/decisions/dmarc.md has our decision and its reason.
 """
 
 import json
@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from checks.company import DmarcState
-from checks.dmarc import gather, organizational_domain, parse, state
+from checks.dmarc import gather, judge, organizational_domain, parse, state
 from checks.lookup import Record, RecordType, ZoneResolver, txt
 from tests.support.shared import SHARED
+from tests.support.zone import zone
 
 FILE = SHARED / "real" / "hard_cases.jsonl"
 
@@ -34,11 +35,11 @@ DISCOVERY = {  # case → From domain, names that exist beside it, policy, organ
     "dmarc-np": ("sub.example.com", (), DmarcState.QUARANTINE, "example.com"),
     "dmarc-cname-and-txt": ("tme.eu", (), DmarcState.QUARANTINE, "tme.eu"),
 }
-NOT_HERE = {
-    "dmarc-leading-space",  # no record given; see test_record.py
+BY_HAND = {  # each has a test of its own below
+    "dmarc-leading-space",
     "dmarc-report-auth-swedavia",
     "dmarc-report-auth-tags",
-    "dmarc-sp-on-subdomain",  # no record given; see test_discover.py, "its own record first, and its p"
+    "dmarc-sp-on-subdomain",
 }
 
 pytestmark = pytest.mark.skipif(not FILE.exists(), reason="../shared is not there: no hard cases to read")
@@ -55,7 +56,7 @@ CASES = cases()
 
 
 def test_no_case_is_left_out_quietly() -> None:
-    assert set(CASES) == {*SYNTAX, *DISCOVERY, *NOT_HERE}
+    assert set(CASES) == {*SYNTAX, *DISCOVERY, *BY_HAND}
 
 
 @pytest.mark.parametrize(
@@ -95,3 +96,36 @@ async def test_repeated_tags_leave_the_first_and_are_named() -> None:
     (record,) = facts.walk.steps[0].records
     assert record.rua == ("mailto:dl_treasurydmarcrua@treasury.gov",)
     assert [tag.text.partition("=")[0] for tag in record.broken] == ["rua", "ruf"]
+
+
+async def test_a_leading_space_makes_it_no_record_and_is_told_with_its_place() -> None:
+    name = CASES["dmarc-leading-space"]["name"]
+    facts = await gather(name.removeprefix("_dmarc."), zone(f'{name} TXT " v=DMARC1; p=none"'))
+    told = {finding.rule: finding for finding in judge(facts)}
+    assert state(facts) is DmarcState.ABSENT
+    assert told["DMARC_NEAR_MISS"].about == name
+    assert told["DMARC_NEAR_MISS"].evidence[0].found == " v=DMARC1; p=none"
+
+
+async def test_both_authorisations_hold_with_and_without_a_semicolon() -> None:
+    case = CASES["dmarc-report-auth-swedavia"]
+    resolver = zone(
+        f"{case['name']} TXT {case['record']}\n"
+        + "\n".join(f"{r['name']} {r['type']} {r['data']}" for r in case["context_records"])
+    )
+    facts = await gather(case["name"].removeprefix("_dmarc."), resolver, with_reports=True)
+    assert [target.authorised for target in facts.report_targets] == [True, True]
+
+
+async def test_an_authorisation_needs_nothing_but_its_version() -> None:
+    record = CASES["dmarc-report-auth-tags"]["record"]
+    policy = "_dmarc.a.be TXT v=DMARC1; p=none; rua=mailto:d@b.be\n"
+    facts = await gather("a.be", zone(policy + f"a.be._report._dmarc.b.be TXT {record}"), with_reports=True)
+    assert [target.authorised for target in facts.report_targets] == [True]
+
+
+async def test_sp_of_a_subdomains_own_record_is_for_nobody() -> None:
+    own = "_dmarc.sub.a.be TXT v=DMARC1; p=none; sp=reject\n_dmarc.a.be TXT v=DMARC1; p=quarantine\n"
+    existing = "sub.a.be A 192.0.2.1\nx.sub.a.be A 192.0.2.1"
+    assert state(await gather("sub.a.be", zone(own + existing))) is DmarcState.NONE
+    assert state(await gather("x.sub.a.be", zone(own + existing))) is DmarcState.QUARANTINE
