@@ -1,5 +1,7 @@
 """DNS messages: packs a question, unpacks an answer to it. All that the resolver knows of the wire.
 
+(What else an authoritative server says, its delegations and serials, `propagation/direct.py` reads.)
+
 dnspython does the work. What comes out is free of it, so that a faster reader can take its place.
 """
 
@@ -87,13 +89,14 @@ class Reply:
     referral: bool = False
 
 
-def pack(question: Question, *, edns: bool = True) -> bytes:
-    """A query with a random id that asks for recursion, with EDNS (RFC 6891) unless told otherwise."""
+def pack(question: Question, *, edns: bool = True, recursion: bool = True) -> bytes:
+    """A query with a random id that asks for recursion, with EDNS (RFC 6891), unless told otherwise."""
     query = dns.message.make_query(
         dns.name.Name((*question.labels, b"")),
         dns.rdatatype.from_text(question.type),
         use_edns=0 if edns else False,
         payload=PAYLOAD,
+        flags=dns.flags.RD if recursion else 0,
     )
     return query.to_wire()
 

@@ -7,8 +7,9 @@ comes from elsewhere, and tells at once when nobody listens there.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import dns.rcode
 
@@ -17,7 +18,10 @@ from checks.resolver import message
 from checks.resolver.message import Malformed, Question, Reply
 from checks.resolver.servers import Nameserver
 
-_NO_EDNS_PLEASE = {dns.rcode.FORMERR, dns.rcode.BADVERS}
+T = TypeVar("T")
+
+NO_EDNS_PLEASE = {dns.rcode.FORMERR, dns.rcode.BADVERS}
+"""What a server from before EDNS says to it (RFC 6891 7)."""
 
 
 class Transport(Protocol):
@@ -51,20 +55,13 @@ class SocketTransport:
     queries: int = field(default=0, init=False)
 
     async def exchange(self, server: Nameserver, question: Question, seconds: float) -> Reply | FailureReason:
-        heard = Heard()
-        try:
-            async with asyncio.timeout(seconds):
-                reply = await self._ask(server, question, heard, edns=True)
-                if reply.rcode in _NO_EDNS_PLEASE:  # a server from before EDNS (RFC 6891 7)
-                    reply = await self._ask(server, question, heard, edns=False)
-                return reply
-        except TimeoutError:
-            # A wrong id or question may be a forger's, so it ends nothing, and counts if nothing else came.
-            return FailureReason.MALFORMED if heard.strange else FailureReason.TIMEOUT
-        except (Malformed, asyncio.IncompleteReadError):
-            return FailureReason.MALFORMED
-        except OSError:
-            return FailureReason.UNREACHABLE
+        async def ask(heard: Heard) -> Reply:
+            reply = await self._ask(server, question, heard, edns=True)
+            if reply.rcode in NO_EDNS_PLEASE:
+                reply = await self._ask(server, question, heard, edns=False)
+            return reply
+
+        return await within(seconds, ask)
 
     async def aclose(self) -> None:
         """Nothing stays open between exchanges."""
@@ -72,11 +69,26 @@ class SocketTransport:
     async def _ask(self, server: Nameserver, question: Question, heard: Heard, *, edns: bool) -> Reply:
         query = message.pack(question, edns=edns)
         self.queries += 1
-        wire = await _over_udp(server, query, heard)
+        wire = await over_udp(server, query, heard)
         if message.truncated(wire):
             self.queries += 1
-            wire = await _over_tcp(server, query)
+            wire = await over_tcp(server, query)
         return message.unpack(question, wire)
+
+
+async def within(seconds: float, ask: Callable[[Heard], Awaitable[T]]) -> T | FailureReason:
+    """What `ask` gives within `seconds`, else why it gives nothing."""
+    heard = Heard()
+    try:
+        async with asyncio.timeout(seconds):
+            return await ask(heard)
+    except TimeoutError:
+        # A wrong id or question may be a forger's, so it ends nothing, and counts if nothing else came.
+        return FailureReason.MALFORMED if heard.strange else FailureReason.TIMEOUT
+    except (Malformed, asyncio.IncompleteReadError):
+        return FailureReason.MALFORMED
+    except OSError:
+        return FailureReason.UNREACHABLE
 
 
 class _OneAnswer(asyncio.DatagramProtocol):
@@ -105,7 +117,8 @@ class _OneAnswer(asyncio.DatagramProtocol):
             self.answer.set_result(outcome)
 
 
-async def _over_udp(server: Nameserver, query: bytes, heard: Heard) -> bytes:
+async def over_udp(server: Nameserver, query: bytes, heard: Heard) -> bytes:
+    """The datagram that answers the query; raises OSError, and waits for ever."""
     transport, protocol = await asyncio.get_running_loop().create_datagram_endpoint(
         lambda: _OneAnswer(query, heard), remote_addr=(server.address, server.port)
     )
@@ -119,7 +132,7 @@ async def _over_udp(server: Nameserver, query: bytes, heard: Heard) -> bytes:
     return outcome
 
 
-async def _over_tcp(server: Nameserver, query: bytes) -> bytes:
+async def over_tcp(server: Nameserver, query: bytes) -> bytes:
     """The reply over a connection of its own: length, then message (RFC 1035 4.2.2)."""
     reader, writer = await asyncio.open_connection(server.address, server.port)
     try:
