@@ -18,6 +18,14 @@ from typing import Final, Literal, TypeVar, cast
 FILE: Final = "sendwell.toml"
 PREFIX: Final = "SENDWELL_"
 
+PUBLIC_RESOLVERS: Final = (
+    "Google=8.8.8.8",
+    "Cloudflare=1.1.1.1",
+    "Quad9=9.9.9.9",
+    "OpenDNS=208.67.222.222",
+)
+"""Those that many people and mail servers ask."""
+
 Dkim = Literal["none", "platform", "tenant"]
 Fallback = Literal["none", "platform"]
 
@@ -48,6 +56,8 @@ class Settings:
     secret_keys: tuple[str, ...] = field(default=(), repr=False)
     """Fernet keys, newest first; empty: made once into `var/`."""
     smtp_allow: tuple[IPv4Network | IPv6Network, ...] = ()
+    public_resolvers: tuple[str, ...] = PUBLIC_RESOLVERS
+    """`name=IP` or `name=IP:port`; a name may stand there several times."""
     host: str = "127.0.0.1"
     port: int = 8501
 
@@ -80,6 +90,7 @@ def load(environ: Mapping[str, str], directory: Path) -> Settings:
         fallback=given.one("FALLBACK", _fallback, "none"),
         secret_keys=given.many("SECRET_KEYS", _secret_key, secret=True),
         smtp_allow=given.many("SMTP_ALLOW", _network),
+        public_resolvers=_public_resolvers(given.many("PUBLIC_RESOLVERS", _public_resolver)),
         host=given.one("HOST", _host, "127.0.0.1"),
         port=given.one("PORT", _port, 8501),
     )
@@ -87,7 +98,7 @@ def load(environ: Mapping[str, str], directory: Path) -> Settings:
 
 _NAMES: Final = (
     *("DATABASE", "NAMESERVERS", "INCLUDE", "SENDING_ADDRESSES", "DOMAIN", "ENVELOPE", "DKIM", "FALLBACK"),
-    *("SECRET_KEYS", "SMTP_ALLOW", "HOST", "PORT"),
+    *("SECRET_KEYS", "SMTP_ALLOW", "PUBLIC_RESOLVERS", "HOST", "PORT"),
 )
 
 
@@ -251,6 +262,20 @@ def _nameserver(text: str) -> str:
     if port is not None:
         _port(port)
     return text
+
+
+def _public_resolver(text: str) -> str:
+    """`name=` and a name server; `none` alone for no resolver at all."""
+    name, equals, server = (part.strip() for part in text.partition("="))
+    if text.lower() == "none":
+        return ""
+    if not (name and equals and name.isprintable()):
+        raise _Wrong("is not a public resolver", "write a name and its address, as in Google=8.8.8.8, or none")
+    return f"{name}={_nameserver(server)}"
+
+
+def _public_resolvers(given: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(text for text in given if text) if given else PUBLIC_RESOLVERS
 
 
 def _is_address(text: str) -> bool:

@@ -49,6 +49,7 @@ def test_every_setting_comes_from_the_environment(tmp_path: Path) -> None:
         "SENDWELL_FALLBACK": "platform",
         "SENDWELL_SECRET_KEYS": f"{KEY},{OLDER_KEY}",
         "SENDWELL_SMTP_ALLOW": "127.0.0.0/8, ::1",
+        "SENDWELL_PUBLIC_RESOLVERS": "Google=8.8.8.8, Google = [2001:4860:4860::8888]:53,Ours=192.0.2.53:5353",
         "SENDWELL_HOST": "0.0.0.0",
         "SENDWELL_PORT": "8600",
     }
@@ -64,6 +65,7 @@ def test_every_setting_comes_from_the_environment(tmp_path: Path) -> None:
         fallback="platform",
         secret_keys=(KEY, OLDER_KEY),
         smtp_allow=(ip_network("127.0.0.0/8"), ip_network("::1/128")),
+        public_resolvers=("Google=8.8.8.8", "Google=[2001:4860:4860::8888]:53", "Ours=192.0.2.53:5353"),
         host="0.0.0.0",
         port=8600,
     )
@@ -94,6 +96,11 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
 def test_an_empty_value_counts_as_not_given(tmp_path: Path) -> None:
     found = with_file(tmp_path, 'domain = "file.example"\ninclude = ""', SENDWELL_DOMAIN=" ")
     assert (found.domain, found.include) == ("file.example", None)
+
+
+def test_public_resolvers_are_the_well_known_ones_unless_others_or_none_are_named(tmp_path: Path) -> None:
+    assert settings.load({}, tmp_path).public_resolvers == settings.PUBLIC_RESOLVERS
+    assert settings.load({"SENDWELL_PUBLIC_RESOLVERS": "none"}, tmp_path).public_resolvers == ()
 
 
 def test_a_byte_order_mark_in_the_file_does_no_harm(tmp_path: Path) -> None:
@@ -152,6 +159,8 @@ def test_a_domain_may_have_every_form_that_people_write(tmp_path: Path, domain: 
         ("FALLBACK", "tenant", "write none or platform"),
         ("SMTP_ALLOW", "127.0.0.1/8", "has bits set behind its prefix: write it as"),
         ("SMTP_ALLOW", "localhost", "is not an IP network"),
+        ("PUBLIC_RESOLVERS", "8.8.8.8", "is not a public resolver: write a name and its address"),
+        ("PUBLIC_RESOLVERS", "Google=dns.google", "is not a name server's IP address"),
         ("DATABASE", "var/sendwell.db", "is not a database URL: write sqlite:///file.db"),
         ("DATABASE", "postgres://db/name", "write postgresql://"),
         ("HOST", "my host", "is not an address to listen at"),
