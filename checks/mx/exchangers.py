@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 
 from checks.lookup import Absent, Answer, LookupFailed, Mx, RecordType, Resolver, Result, usable
 
 MAX_EXCHANGERS = 20
 """More than this are not looked up: nobody has them, and a hostile answer would cost hundreds of look-ups."""
+
+_NOT_OF_THE_INTERNET = tuple(
+    ip_network(text)
+    for text in (
+        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+        "192.168.0.0/16", "224.0.0.0/3", "::/127", "fc00::/7", "fe80::/10", "ff00::/8",
+    )
+)  # fmt: skip
+"""Where no mail from outside arrives (RFC 6890): private, loopback, link-local, multicast and reserved."""
 
 NULL = ""  # the root as an exchanger: "this domain takes no mail" (RFC 7505 3)
 
@@ -30,6 +39,11 @@ class Exchanger:
         return tuple(
             value for result in self.results if isinstance(result, Answer) for value in result.values
         )
+
+    @property
+    def unreachable_addresses(self) -> tuple[str, ...]:
+        """Those at which nobody on the Internet can reach it."""
+        return tuple(address for address in self.addresses if _is_inside(address))
 
     @property
     def failures(self) -> tuple[LookupFailed, ...]:
@@ -135,3 +149,9 @@ def _is_ip(name: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_inside(address: str) -> bool:
+    ip = ip_address(address)
+    ip = getattr(ip, "ipv4_mapped", None) or ip
+    return any(ip in network for network in _NOT_OF_THE_INTERNET)

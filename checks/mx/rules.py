@@ -39,6 +39,8 @@ def _about_the_null(facts: MxFacts) -> Iterator[Finding]:
     if facts.nulls and not facts.is_null:
         found = _texts(facts.records)
         yield _finding(NULL_MX_BESIDE_OTHERS, facts.domain, ("a dot alone, or no dot", found))
+    if len(facts.nulls) > 1:
+        yield _finding(SEVERAL_NULL_MX, facts.domain, ("0 . once", _texts(facts.nulls)))
     if any(record.preference for record in facts.nulls):
         yield _finding(NULL_MX_PREFERENCE, facts.domain, ("0 .", _texts(facts.nulls)))
 
@@ -50,12 +52,21 @@ def _about_the_exchangers(facts: MxFacts) -> Iterator[Finding]:
         rule = ALL_EXCHANGERS_DEAD if len(dead) == len(facts.exchangers) else SOME_EXCHANGERS_DEAD
         yield _finding(rule, facts.domain, *(("a server with an address", _published(e)) for e in dead))
     for exchanger in published:
+        if exchanger.unreachable_addresses:
+            found = f"{_published(exchanger)} at {', '.join(exchanger.unreachable_addresses)}"
+            yield _finding(EXCHANGER_IS_PRIVATE, facts.domain, ("an address on the Internet", found))
+        if exchanger.exchange == facts.domain:
+            expected = "a name for the mail server alone"
+            yield _finding(EXCHANGER_IS_THE_DOMAIN, facts.domain, (expected, _published(exchanger)))
         if exchanger.is_ip_literal:
             expected = "the name of a server"
             yield _finding(EXCHANGER_IS_IP_LITERAL, facts.domain, (expected, _published(exchanger)))
         if exchanger.aliases:
             found = f"{_published(exchanger)} is an alias of {exchanger.aliases[-1]}"
             yield _finding(EXCHANGER_IS_ALIAS, facts.domain, ("a name with its own address", found))
+    if len(facts.exchangers) > MAX_EXCHANGERS:
+        expected, found = f"at most {MAX_EXCHANGERS} mail servers", f"{len(facts.exchangers)}"
+        yield _finding(TOO_MANY_EXCHANGERS, facts.domain, (expected, found))
     if facts.exists and facts.takes_mail is None:
         failed = (failure for exchanger in facts.exchangers for failure in exchanger.failures)
         evidence = tuple((f"{f.type.value} of {f.name}", _reason(f)) for f in failed)
@@ -176,6 +187,51 @@ NULL_MX_BESIDE_OTHERS = Rule(
     fix="The administrator of the domain has to take out the dot, or everything else.",
     source="RFC 7505 3",
 )
+SEVERAL_NULL_MX = Rule(
+    code="MX_SEVERAL_NULL_MX",
+    topic=Topic.MX,
+    severity=Severity.NOTE,
+    title="{about} says more than once that it takes no mail.",
+    meaning="The single dot must stand alone. Some senders do not understand it otherwise and keep trying.",
+    fix="If the domain takes no mail: publish 0 and a dot, once. If it does: publish its mail servers.",
+    source="RFC 7505 3",
+)
+EXCHANGER_IS_PRIVATE = Rule(
+    code="MX_EXCHANGER_IS_PRIVATE",
+    topic=Topic.MX,
+    severity=Severity.WARNING,
+    title="{about} names a mail server at an address that cannot be reached from outside.",
+    meaning=(
+        "The address belongs to a private network, to each computer itself, or to nobody. Mail to this server"
+        " fails, or goes to the next one after a delay; if it is the only one, mail to the domain comes back."
+    ),
+    fix=(
+        "The administrator of the domain has to give the server its public address in the DNS, or take it out"
+        " of the MX records."
+    ),
+    source="RFC 6890, RFC 1918, RFC 5321 5.1",
+)
+EXCHANGER_IS_THE_DOMAIN = Rule(
+    code="MX_EXCHANGER_IS_THE_DOMAIN",
+    topic=Topic.MX,
+    severity=Severity.NOTE,
+    title="The mail server of {about} is the domain's own name, which usually is the web site's.",
+    meaning=(
+        "That is allowed and works while both are on one server. Whoever moves the web site moves the mail with"
+        " it, often without knowing."
+    ),
+    fix="Nothing has to be done. A name of its own for the mail server is safer when the web site moves.",
+    source="RFC 5321 5.1",
+)
+TOO_MANY_EXCHANGERS = Rule(
+    code="MX_TOO_MANY_EXCHANGERS",
+    topic=Topic.MX,
+    severity=Severity.NOTE,
+    title="{about} names so many mail servers that not all of them are looked at here.",
+    meaning="Senders try only some of them too. Nobody needs that many.",
+    fix="The administrator of the domain should leave the few servers that take the mail.",
+    source="RFC 5321 5.1",
+)
 NULL_MX_PREFERENCE = Rule(
     code="MX_NULL_MX_PREFERENCE",
     topic=Topic.MX,
@@ -233,9 +289,13 @@ RULES: tuple[Rule, ...] = (
     LOOKUP_FAILED,
     EXCHANGER_LOOKUP_FAILED,
     SOME_EXCHANGERS_DEAD,
+    EXCHANGER_IS_PRIVATE,
+    EXCHANGER_IS_THE_DOMAIN,
+    TOO_MANY_EXCHANGERS,
     EXCHANGER_IS_IP_LITERAL,
     EXCHANGER_IS_ALIAS,
     NULL_MX_BESIDE_OTHERS,
+    SEVERAL_NULL_MX,
     NULL_MX_PREFERENCE,
     IMPLICIT_MX,
 )

@@ -68,6 +68,10 @@ MORE = {
     "an address as exchanger": decided.MX + "acme.example MX 20 192.0.2.1\n",
     "an alias as exchanger": "acme.example MX 10 alias.example\n alias.example CNAME mail.acme.example\n",
     "null beside others": decided.MX + "acme.example MX 0 .\n",
+    "null twice": "acme.example MX 0 .\nacme.example MX 5 .\n",
+    "a private exchanger": decided.MX + "acme.example MX 20 in.example\n in.example A 10.0.0.1\n",
+    "the domain itself as exchanger": "acme.example MX 10 acme.example\n acme.example A 198.51.100.7\n",
+    "a flood of exchangers": "".join(f"acme.example MX {n} x{n}.example\n" for n in range(30)),
     "null with a preference": "acme.example MX 10 .\n",
 }
 
