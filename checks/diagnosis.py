@@ -25,6 +25,7 @@ from checks.dmarc import discover as dmarc
 from checks.dmarc import older, receivers
 from checks.dmarc import ours as our_mail
 from checks.dmarc import rules as dmarc_rules
+from checks.domain_name import is_below
 from checks.lookup import Resolver, Witness
 from checks.model import Evidence, Finding, Severity, Topic
 from checks.mx import exchangers as mx
@@ -312,7 +313,20 @@ def _about_mx(facts: Facts) -> list[Finding]:
 
 def _provider(facts: Facts) -> str:
     about = facts.from_mx or facts.email_mx
-    return provider_of(about.exchangers) if about else ""
+    return provider_of(about.exchangers, _own_includes(about.domain, facts.spf)) if about else ""
+
+
+def _own_includes(domain: str, about_spf: spf.SpfFacts | None) -> list[str]:
+    """What the domain's record includes, itself or through names below the domain; what a service includes in
+    turn says nothing about the company."""
+    own: set[int] = set()
+    found: list[str] = []
+    for at, node in enumerate(about_spf.tree.nodes if about_spf and about_spf.domain == domain else ()):
+        if node.parent in own:
+            found.append(node.name)
+        if at == 0 or (node.parent in own and is_below(node.name, domain)):
+            own.add(at)
+    return found
 
 
 # As published

@@ -1,9 +1,13 @@
-"""Who runs the mail of a domain, told by the names of its exchangers. The facts stand in providers.toml."""
+"""Who runs the mail of a domain, told by the names of its exchangers. The facts stand in providers.toml.
+
+A filter or a forwarder hides who has the mailboxes. The domain's SPF record often tells, since that provider sends
+for it too; as it may send without having the mailboxes, this is said as "probably".
+"""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -46,19 +50,80 @@ class HasExchange(Protocol):
     def exchange(self) -> str: ...
 
 
-def provider_of(exchangers: Iterable[HasExchange]) -> str:
-    """The name of who runs these exchangers; empty if nobody in the table does."""
-    found = provider(exchangers)
-    return found.name if found else ""
+@dataclass(frozen=True, slots=True)
+class MailProvider:
+    """Who runs the mail of a domain; as text, the export's column.
+
+    `name`, `kind`: who runs its exchangers. `probably`: where those only filter or forward, who seems to run
+    the mailboxes behind them, by the domain's SPF record; empty where that cannot be told.
+    """
+
+    name: str
+    kind: Kind
+    probably: str = ""
+
+    @property
+    def gateway(self) -> bool:
+        """Whether the exchangers only filter, and the mailboxes are behind them."""
+        return self.kind is Kind.GATEWAY
+
+    def __str__(self) -> str:
+        return f"{self.name} (probably {self.probably})" if self.probably else self.name
 
 
-def provider(exchangers: Iterable[HasExchange]) -> Provider | None:
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Providers by what their exchangers are called, and by what their customers include."""
+
+    by_mx: Mapping[str, Provider]
+    by_spf: Mapping[str, Provider]
+
+    @classmethod
+    def of(cls, providers: Iterable[Provider]) -> Table:
+        known = tuple(providers)
+        return cls({s: p for p in known for s in p.mx}, {s: p for p in known for s in p.spf})
+
+
+def provider_of(
+    exchangers: Iterable[HasExchange], spf_includes: Iterable[str] = (), table: Table | None = None
+) -> str:
+    """`mail_provider` as text: `Microsoft 365`, `Barracuda (probably Microsoft 365)`; empty for nobody known."""
+    found = mail_provider(exchangers, spf_includes, table)
+    return str(found) if found else ""
+
+
+def mail_provider(
+    exchangers: Iterable[HasExchange], spf_includes: Iterable[str] = (), table: Table | None = None
+) -> MailProvider | None:
+    """Who runs the mail. `spf_includes`: what the domain's own SPF record includes.
+
+    None where nobody in the table runs the exchangers.
+    """
+    found = provider(exchangers, table)
+    if found is None:
+        return None
+    behind = _behind(spf_includes, table or built_in()) if found.hides_the_mailbox else ""
+    return MailProvider(found.name, found.kind, behind)
+
+
+def provider(exchangers: Iterable[HasExchange], table: Table | None = None) -> Provider | None:
     """The provider of the exchangers with the best preference, by the longest suffix that fits one of them."""
+    by_mx = (table or built_in()).by_mx
     known = [exchanger for exchanger in exchangers if exchanger.exchange]
     best = min((exchanger.preference for exchanger in known), default=0)
-    suffixes = (_suffix(exchanger.exchange) for exchanger in known if exchanger.preference == best)
+    suffixes = (_suffix(exchanger.exchange, by_mx) for exchanger in known if exchanger.preference == best)
     longest = max((suffix for suffix in suffixes if suffix), key=len, default="")
-    return _by_suffix()[longest] if longest else None
+    return by_mx[longest] if longest else None
+
+
+def _behind(includes: Iterable[str], table: Table) -> str:
+    """The one provider of mailboxes that the record names; else the one host. Two of a kind tell nothing."""
+    named = {table.by_spf[suffix] for name in includes if (suffix := _suffix(name, table.by_spf))}
+    for kind in (Kind.MAILBOX, Kind.HOSTING):
+        of_the_kind = [found.name for found in named if found.kind is kind]
+        if of_the_kind:
+            return of_the_kind[0] if len(of_the_kind) == 1 else ""
+    return ""
 
 
 def read(text: str) -> tuple[Provider, ...]:
@@ -81,14 +146,14 @@ def _read_one(row: Mapping[str, Any]) -> Provider:
         ) from error
 
 
-def _suffix(exchange: str) -> str:
-    """The longest suffix in the table that the name is or ends in, at a dot; empty if none."""
-    labels = exchange.lower().rstrip(".").split(".")
+def _suffix(name: str, suffixes: Container[str]) -> str:
+    """The longest of the suffixes that the name is or ends in, at a dot; empty if none."""
+    labels = name.lower().rstrip(".").split(".")
     candidates = (".".join(labels[i:]) for i in range(len(labels)))
-    return next((candidate for candidate in candidates if candidate in _by_suffix()), "")
+    return next((candidate for candidate in candidates if candidate in suffixes), "")
 
 
 @cache
-def _by_suffix() -> dict[str, Provider]:
-    text = (files(__package__) / "providers.toml").read_text(encoding="utf-8")
-    return {suffix: provider for provider in read(text) for suffix in provider.mx}
+def built_in() -> Table:
+    """The table of providers.toml."""
+    return Table.of(read((files(__package__) / "providers.toml").read_text(encoding="utf-8")))

@@ -1,11 +1,17 @@
 """Who runs the mail, by the names of the exchangers."""
 
-import pytest
+from dataclasses import replace
+from importlib.resources import files
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import checks.providers
 from checks.domain_name import domain
 from checks.lookup import Mx
-from checks.providers import Kind, provider, provider_of, read
-from checks.providers.table import _by_suffix
+from checks.providers import Kind, Table, built_in, mail_provider, provider, provider_of, read
+from tests.checks import test_diagnosis as decided
 
 
 @pytest.mark.parametrize(
@@ -45,17 +51,104 @@ def test_a_gateway_hides_who_runs_the_mailboxes() -> None:
 
 
 def test_every_suffix_is_a_domain_and_stands_once() -> None:
-    table = _by_suffix()
-    providers = set(table.values())
+    table = built_in()
+    providers = {*table.by_mx.values(), *table.by_spf.values()}
     suffixes = [suffix for provider in providers for suffix in (*provider.mx, *provider.spf)]
     assert [suffix for suffix in suffixes if domain(suffix) != suffix] == []
-    assert sum(len(provider.mx) for provider in providers) == len(table)
+    assert sum(len(provider.mx) for provider in providers) == len(table.by_mx)
+    assert sum(len(provider.spf) for provider in providers) == len(table.by_spf)
     assert len({provider.name for provider in providers}) == len(providers)
 
 
-def test_a_provider_is_added_by_a_table_alone() -> None:
-    (added,) = read('[[provider]]\nname = "Ours"\nkind = "hosting"\nmx = ["mx.ours.example"]\n')
-    assert (added.name, added.kind, added.mx, added.spf) == ("Ours", Kind.HOSTING, ("mx.ours.example",), ())
+def test_a_provider_is_added_by_a_row_alone() -> None:
+    row = '[[provider]]\nname = "Ours"\nkind = "hosting"\nmx = ["mx.ours.example"]\nspf = ["spf.ours.example"]\n'
+    text = (files(checks.providers) / "providers.toml").read_text(encoding="utf-8")
+    table = Table.of(read(text + row))
+    assert provider_of([Mx(10, "in1.mx.ours.example")], (), table) == "Ours"
+    assert provider_of([Mx(10, "aspmx.l.google.com")], (), table) == "Google"
+    filtered = [Mx(10, "d1.eu.ess.barracudanetworks.com")]
+    assert provider_of(filtered, ["spf.ours.example"], table) == "Barracuda (probably Ours)"
+
+
+BARRACUDA = [Mx(10, "d1.eu.ess.barracudanetworks.com")]
+CLOUDFLARE = [Mx(10, "route1.mx.cloudflare.net")]
+GOOGLE = [Mx(1, "aspmx.l.google.com")]
+MICROSOFT = "spf.protection.outlook.com"
+
+
+@pytest.mark.parametrize(
+    ("exchangers", "includes", "said"),
+    [
+        (BARRACUDA, [MICROSOFT], "Barracuda (probably Microsoft 365)"),
+        (BARRACUDA, ["SPF.Protection.Outlook.com."], "Barracuda (probably Microsoft 365)"),
+        (BARRACUDA, ["spf.ess.barracudanetworks.com", "_spf.google.com", "mailgun.org"], "Barracuda (probably Google)"),
+        (BARRACUDA, [MICROSOFT, "spf.combell.example"], "Barracuda (probably Microsoft 365)"),
+        (BARRACUDA, [MICROSOFT, "mx.ovh.com"], "Barracuda (probably Microsoft 365)"),
+        (BARRACUDA, ["mx.ovh.com"], "Barracuda (probably OVHcloud)"),
+        (CLOUDFLARE, [MICROSOFT], "Cloudflare Email Routing (probably Microsoft 365)"),
+        # two of a kind, none, or only who sends: not told
+        (BARRACUDA, [MICROSOFT, "_spf.google.com"], "Barracuda"),
+        (BARRACUDA, ["mx.ovh.com", "spf.loopia.se"], "Barracuda"),
+        (BARRACUDA, ["amazonses.com", "mailgun.org"], "Barracuda"),
+        (BARRACUDA, [], "Barracuda"),
+        # who has the mailboxes itself needs no guess
+        (GOOGLE, [MICROSOFT], "Google"),
+        ([Mx(10, "mx.example.be")], [MICROSOFT], ""),
+        ([], [MICROSOFT], ""),
+    ],
+)  # fmt: skip
+def test_spf_tells_who_is_probably_behind_a_filter(
+    exchangers: list[Mx], includes: list[str], said: str
+) -> None:
+    assert provider_of(exchangers, includes) == said
+
+
+def test_the_parts_of_the_answer() -> None:
+    found = mail_provider(BARRACUDA, [MICROSOFT])
+    assert found
+    assert (found.name, found.probably, found.gateway) == ("Barracuda", "Microsoft 365", True)
+    forwarded = mail_provider(CLOUDFLARE)
+    assert forwarded
+    assert (forwarded.name, forwarded.probably, forwarded.gateway) == ("Cloudflare Email Routing", "", False)
+    assert mail_provider([Mx(0, "")], [MICROSOFT]) is None
+
+
+RECORDS = """
+    acme.example MX 10 d1.eu.ess.barracudanetworks.com
+    d1.eu.ess.barracudanetworks.com A 198.51.100.7
+    spf.protection.outlook.com TXT v=spf1 ip4:198.51.100.0/24 -all
+    _spf.google.com TXT v=spf1 ip4:198.51.100.0/24 -all
+    news.example TXT v=spf1 include:_spf.google.com -all
+"""
+
+
+@pytest.mark.parametrize(
+    ("spf", "said"),
+    [
+        ("acme.example TXT v=spf1 include:spf.protection.outlook.com -all", "Barracuda (probably Microsoft 365)"),
+        ("acme.example TXT v=spf1 redirect=spf.protection.outlook.com", "Barracuda (probably Microsoft 365)"),
+        (
+            "acme.example TXT v=spf1 include:_spf.acme.example -all\n"
+            "_spf.acme.example TXT v=spf1 include:spf.protection.outlook.com -all",
+            "Barracuda (probably Microsoft 365)",
+        ),
+        # what a service includes in turn is the service's
+        ("acme.example TXT v=spf1 include:news.example -all", "Barracuda"),
+        ("acme.example TXT !SERVFAIL", "Barracuda"),
+    ],
+)  # fmt: skip
+def test_a_company_is_told_who_is_probably_behind(spf: str, said: str) -> None:
+    records = f"{RECORDS}\n{spf}"
+    assert decided.told(records, decided.BY_PLATFORM).provider == said
+    assert decided.told(records, decided.OWN, decided.BY_ENVELOPE).provider == said
+    bounce = replace(decided.PLATFORM, envelope="bounce.{domain}")
+    assert decided.told(records, decided.OWN, bounce).provider == "Barracuda"  # its SPF was not asked
+
+
+@given(st.lists(st.text(max_size=20)), st.lists(st.tuples(st.integers(0, 9), st.text(max_size=20))))
+def test_no_name_breaks_it(includes: list[str], exchangers: list[tuple[int, str]]) -> None:
+    known = [*BARRACUDA, *(Mx(preference, name) for preference, name in exchangers)]
+    assert isinstance(provider_of(known, includes), str)
 
 
 @pytest.mark.parametrize(
