@@ -331,8 +331,7 @@ class _Evaluation:
     async def _validated_names(self, name: str, term: str, *, is_term: bool) -> tuple[str, ...]:
         """The names of the sending address that point back to it (RFC 7208 5.5); errors only mean fewer names."""
         self.personal += 1  # asked once a check, so what it costs depends on who asked before
-        if self._names is None:
-            self._names = ()
+        if self._names is None:  # void each time that a ptr asks in vain: 4.6.4 counts terms
             reverse = self.ip.reverse_pointer
             found = await self._lookup(reverse, RecordType.PTR)
             if isinstance(found, Absent) and is_term:

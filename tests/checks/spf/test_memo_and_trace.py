@@ -160,3 +160,13 @@ async def test_no_trace_is_built_unless_it_is_asked_for() -> None:
     )
     assert outcome.steps == ()
     assert not isinstance(outcome.problem, LookupFailed)
+
+
+async def test_each_ptr_that_asks_in_vain_is_a_void_term() -> None:
+    outcome = await check_host(
+        "192.0.2.1",
+        "acme.example",
+        "a@acme.example",
+        resolver=zone("acme.example TXT v=spf1 ptr ptr ptr -all"),
+    )
+    assert (outcome.result, outcome.voids) == (Result.PERMERROR, 3)
