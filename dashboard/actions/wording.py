@@ -89,7 +89,10 @@ SPF: Mapping[str, str] = {
     SpfState.EFFECTIVE: "✓ effective",
 }
 SPF_EXPLAINED: Mapping[SpfState, str] = {
-    SpfState.INEFFECTIVE: "The company's DNS names us, but our mail does not pass from every address we send from.",
+    SpfState.INEFFECTIVE: (
+        "Our mail does not pass from every address we send from, though the company's DNS names us or lets some"
+        " of it pass."
+    ),
     SpfState.MISSING: "Our mail does not pass, and nothing in the company's SPF record names us.",
     SpfState.IMPOSSIBLE: "The domain is shared by everybody: the company cannot publish a record there.",
     SpfState.UNKNOWN: "Whether our mail passes could not be looked up.",

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from checks.company import Diagnosis, SendingMethod
-from dashboard import session, urlstate
+from dashboard import cache, session, urlstate
 from dashboard.actions import explain, wording
-from dashboard.widgets import company_header, finding, records, senders, states, verdict
+from dashboard.widgets import company_header, finding, fleet_cards, records, senders, states, verdict
 from data import companies_search, verdicts
 
 
@@ -30,6 +30,10 @@ def show(company_id: str) -> None:
     with wide:
         if stored:
             verdict.times(word, stored, now)
+            if profile.method is SendingMethod.PLATFORM:
+                context = session.current()
+                fleet = cache.fleet(context.asker.name, context.database)
+                fleet_cards.stands_on_ours(context.own_domain, fleet.scan, now)
             _facts(stored.diagnosis, profile.method)
     with narrow if stored else wide:
         company_header.profile_card(profile, now)

@@ -113,10 +113,18 @@ def by_method(numbers: Overview) -> None:
         st.echarts_chart(_stacked(counts), height=270, alt="Companies by method and verdict")
 
 
-def own_domain(domain: str | None, scan: Scan | None, now: datetime) -> None:
+def stands_on_ours(domain: str | None, scan: Scan | None, now: datetime) -> None:
+    """For a company that sends from our address: how our own domain fares, unless all is well there."""
+    own = scan.platform if scan else None
+    if domain and own and own.verdict <= Severity.NOTE:
+        return
+    own_domain(domain, scan, now, title="This company's mail leaves from our own domain")
+
+
+def own_domain(domain: str | None, scan: Scan | None, now: datetime, title: str = "Our own domain") -> None:
     """The platform's own domain: all companies that send with its address stand on it."""
     with st.container(border=True):
-        st.subheader("Our own domain", anchor=False)
+        st.subheader(title, anchor=False)
         if domain is None:
             st.markdown(
                 ":gray[:material/do_not_disturb_on:] Not checked: set `SENDWELL_DOMAIN` and scan again."

@@ -145,3 +145,23 @@ def test_hostile_text_stands_in_code_or_escaped(stored: str, companies: OPEN, te
 def test_an_imported_but_unscanned_fleet_opens_too(database: str, companies: OPEN) -> None:
     fill(database, 10, scanned=False)
     assert not companies(company="1").exception
+
+
+def by_the_platform() -> str:
+    wanted = (
+        n
+        for n, c in enumerate(fleet.cases(), start=1)
+        if c.values.get("sending_method", "platform") == "platform"
+    )
+    return str(next(wanted))
+
+
+def test_a_company_that_sends_from_our_address_says_when_our_own_domain_is_not_well(
+    stored: str, companies: OPEN, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    title = "This company's mail leaves from our own domain"
+    assert title not in plain(words(companies(company=by_the_platform())))
+    monkeypatch.delenv("SENDWELL_DOMAIN")
+    told = plain(words(companies(company=by_the_platform())))
+    assert title in told
+    assert "Not checked: set `SENDWELL_DOMAIN`" in told
