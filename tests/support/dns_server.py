@@ -120,6 +120,12 @@ def _referral(asked: Asked) -> Iterable[Said]:
     return [reply]
 
 
+def _referral_to_itself(asked: Asked) -> Iterable[Said]:
+    reply = dns.message.make_response(asked.query)
+    reply.authority = [_rrset(asked.name, "NS", f"ns.{asked.name}")]
+    return [reply]
+
+
 def _nxdomain_with_records(asked: Asked) -> Iterable[Said]:
     asked.answer.set_rcode(dns.rcode.NXDOMAIN)
     return [asked.answer]
@@ -159,6 +165,7 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
     "two cnames": lambda asked: [_two_cnames(asked)],
     "endless cnames": _endless,
     "referral": _referral,
+    "referral to itself": _referral_to_itself,
     "nothing, without soa": lambda asked: [dns.message.make_response(asked.query)],
     "nxdomain with records": _nxdomain_with_records,
 }
@@ -172,12 +179,17 @@ def _two_cnames(asked: Asked) -> dns.message.Message:
 
 @dataclass(slots=True)
 class DnsServer:
-    """Serves `zone` from the root, follows CNAMEs within it unless `follows` is off, and keeps what was asked."""
+    """Serves `zone` from the root, follows CNAMEs within it unless `follows` is off, and keeps what was asked.
+
+    `host` is an IPv4 address of loopback; `ttl` in seconds, of every record.
+    """
 
     zone: Zone = field(default_factory=dict)
     behaviours: Mapping[str, str] = field(default_factory=dict)
     tcp: bool = True
     follows: bool = True
+    host: str = "127.0.0.1"
+    ttl: int = TTL
     asked: list[Asked] = field(default_factory=list, init=False)
     address: str = field(default="", init=False)
     _sockets: list[socket.socket] = field(default_factory=list, init=False)
@@ -188,11 +200,11 @@ class DnsServer:
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
-        udp, tcp = _free_port()
-        self.address = f"127.0.0.1:{udp.getsockname()[1]}"
+        udp, tcp = _free_port(self.host)
+        self.address = f"{self.host}:{udp.getsockname()[1]}"
         self._udp, _ = await loop.create_datagram_endpoint(lambda: _Listener(self), sock=udp)
         self._elsewhere, _ = await loop.create_datagram_endpoint(
-            asyncio.DatagramProtocol, local_addr=("127.0.0.1", 0)
+            asyncio.DatagramProtocol, local_addr=(self.host, 0)
         )
         if self.tcp:
             self._server = await asyncio.start_server(self._connected, sock=tcp)
@@ -254,12 +266,12 @@ class DnsServer:
         while name not in passed:
             passed.append(name)
             if records := self._records(name, kind):
-                reply.answer += [_rrset(name, kind, record) for record in records]
+                reply.answer += [_rrset(name, kind, record, self.ttl) for record in records]
                 return reply
             target = self._records(name, "CNAME")
             if not target or kind == "CNAME":
                 break
-            reply.answer.append(_rrset(name, "CNAME", target[0]))
+            reply.answer.append(_rrset(name, "CNAME", target[0], self.ttl))
             name = str(target[0]).lower()
             if not self.follows:
                 return reply
@@ -296,11 +308,11 @@ class _Listener(asyncio.DatagramProtocol):
         self._server.begin(asyncio.create_task(self._server.datagram(data, addr)))
 
 
-def _free_port() -> tuple[socket.socket, socket.socket]:
+def _free_port(host: str) -> tuple[socket.socket, socket.socket]:
     """A UDP and a TCP socket on one port that nobody has."""
     while True:
         udp, tcp = (socket.socket(socket.AF_INET, kind) for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM))
-        udp.bind(("127.0.0.1", 0))
+        udp.bind((host, 0))
         try:
             tcp.bind(udp.getsockname())
         except OSError:
@@ -326,8 +338,8 @@ def _fitting(reply: dns.message.Message, asked: Asked) -> bytes:
         return _truncated(asked).to_wire()
 
 
-def _rrset(owner: str, kind: str, record: Record) -> dns.rrset.RRset:
-    return dns.rrset.from_rdata(_name(owner), TTL, _rdata(kind, record))
+def _rrset(owner: str, kind: str, record: Record, ttl: int = TTL) -> dns.rrset.RRset:
+    return dns.rrset.from_rdata(_name(owner), ttl, _rdata(kind, record))
 
 
 def _rdata(kind: str, record: Record) -> dns.rdata.Rdata:

@@ -15,7 +15,7 @@ NSD = shutil.which("nsd") or shutil.which("nsd", path="/usr/sbin:/usr/local/sbin
 _CONFIG = """\
 server:
   server-count: 1
-  ip-address: 127.0.0.1@{port}
+  ip-address: {host}@{port}
   username: ""
   chroot: ""
   zonesdir: "{where}"
@@ -34,33 +34,39 @@ remote-control:
 
 
 @contextmanager
-def serving(where: Path, zones: Mapping[str, str], *, patience: float = 60.0) -> Iterator[str]:
+def serving(
+    where: Path, zones: Mapping[str, str], *, host: str = "127.0.0.1", patience: float = 60.0
+) -> Iterator[str]:
     """Serve `zones` (origin → file name in `where`); gives `address:port`. RuntimeError if it does not start."""
     if NSD is None:
         raise RuntimeError("NSD is not installed (Debian: apt install nsd)")
-    port = _free_port()
+    port = _free_port(host)
     listed = "".join(f'zone:\n  name: "{name}"\n  zonefile: "{file}"\n' for name, file in zones.items())
-    (where / "nsd.conf").write_text(_CONFIG.format(port=port, where=where) + listed)
+    (where / "nsd.conf").write_text(_CONFIG.format(host=host, port=port, where=where) + listed)
     process = subprocess.Popen([NSD, "-d", "-c", str(where / "nsd.conf")])
     try:
-        _wait(port, process, where / "nsd.log", patience)
-        yield f"127.0.0.1:{port}"
+        _wait(host, port, process, where / "nsd.log", patience)
+        yield f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     finally:
         process.terminate()
         process.wait(10)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def _free_port(host: str) -> int:
+    with socket.socket(_family(host)) as probe:
+        probe.bind((host, 0))
         return int(probe.getsockname()[1])
 
 
-def _wait(port: int, process: subprocess.Popen[bytes], log: Path, patience: float) -> None:
+def _wait(host: str, port: int, process: subprocess.Popen[bytes], log: Path, patience: float) -> None:
     end = time.monotonic() + patience
     while time.monotonic() < end:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
+        with socket.socket(_family(host)) as probe:
+            if probe.connect_ex((host, port)) == 0:
                 return
         if process.poll() is not None:
             break
