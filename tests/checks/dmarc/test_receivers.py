@@ -177,3 +177,43 @@ def test_each_rule_names_its_page_and_its_day() -> None:
         assert "since" in rule.source
         assert rule.code.partition("_")[0] in ("GMAIL", "YAHOO", "MICROSOFT")
     assert "2025-05-05" in receiver_rules.MICROSOFT_LARGE_SENDERS.source
+
+
+def test_the_words_that_pages_and_programs_read() -> None:
+    assert [*Fate] == ["accepted", "at risk", "refused", "unknown"]
+    assert [*Receiver] == ["Gmail", "Yahoo", "Outlook.com"]
+    assert [*Why] == [
+        "passes by SPF",
+        "passes by DKIM",
+        "passes by both",
+        "no policy",
+        "policy none",
+        "policy quarantine",
+        "policy reject",
+        "SPF refuses",
+        "not authenticated",
+        "SPF unknown",
+        "policy unknown",
+    ]
+
+
+def test_what_a_large_sender_lacks_is_said_in_full() -> None:
+    mail = seen(ABSENT, spf=False, aligned=False, dkim="platform")
+    (microsoft,) = (e for e in expectations(mail) if e.large and e.receiver is Receiver.MICROSOFT)
+    assert [(e.expected, e.found) for e in microsoft.unmet] == [
+        ("SPF that passes", "SPF does not pass"),
+        ("a DMARC policy, p=none at least", "DMARC absent"),
+        ("SPF or DKIM that passes for From's own organisation", "neither is aligned"),
+    ]
+    nobody = seen(NONE, spf=False)
+    (gmail,) = (e for e in expectations(nobody) if not e.large and e.receiver is Receiver.GMAIL)
+    assert [(e.expected, e.found) for e in gmail.unmet] == [("SPF or DKIM that passes", "neither")]
+    google = expectations(seen(NONE, spf=False, domain="gmail.com"))[0]
+    assert [(e.expected, e.found) for e in google.unmet] == [
+        ("From at a domain of the sender's own", "gmail.com")
+    ]
+
+
+def test_a_gmail_address_that_passes_is_nobodys_mistrust() -> None:
+    assert table(seen(NONE, domain="googlemail.com"))["Gmail small"] == (ACCEPTED, "WANTS_SPF_OR_DKIM")
+    assert table(seen(NONE, aligned=False, domain="googlemail.com"))["Gmail small"][0] is AT_RISK

@@ -190,3 +190,85 @@ def test_the_order_of_the_tags_does_not_matter(parts: list[str]) -> None:
     assert record
     assert (record.p, record.sp, record.adkim, record.test) == (REJECT, NONE, Alignment.STRICT, True)
     assert (record.rua, record.psd, record.unknown) == (("mailto:a@b.be",), Psd.NO, ("x",))
+
+
+ALL_TAGS = (
+    "v=DMARC1; p=none; sp=none; np=none; adkim=r; aspf=r; psd=u; t=n;"
+    " rua=mailto:a@b.be; ruf=mailto:c@d.be; fo=1:d:s"
+)
+
+
+def test_every_tag_of_the_standard_is_known() -> None:
+    record = parse(ALL_TAGS)
+    assert record
+    assert (record.unknown, record.broken, record.broken_policies) == ((), (), ())
+    assert (record.rua, record.ruf) == (("mailto:a@b.be",), ("mailto:c@d.be",))
+
+
+@pytest.mark.parametrize(
+    ("tag", "expected"),
+    [
+        ("p", "p=none, p=quarantine or p=reject"),
+        ("sp", "sp=none, sp=quarantine or sp=reject"),
+        ("np", "np=none, np=quarantine or np=reject"),
+        ("adkim", "adkim=r or adkim=s"),
+        ("aspf", "aspf=r or aspf=s"),
+        ("psd", "psd=y, psd=n or psd=u"),
+        ("t", "t=y or t=n"),
+        ("rua", "rua=mailto:address"),
+        ("ruf", "ruf=mailto:address"),
+        ("fo", "fo=0, 1, d or s, joined by colons"),
+    ],
+)
+def test_a_broken_tag_says_what_it_can_be(tag: str, expected: str) -> None:
+    record = parse(f"v=DMARC1; {tag}=?")
+    assert record
+    assert [(broken.text, broken.expected) for broken in record.broken] == [(f"{tag}=?", expected)]
+
+
+@pytest.mark.parametrize(
+    ("text", "broken"),
+    [
+        ("v=DMARC1; p=none", ()),
+        ("v=DMARC1", ("p",)),
+        ("v=DMARC1; p=x; sp=x; np=x", ("p", "sp", "np")),
+        ("v=DMARC1; p=none; np=x", ("np",)),
+    ],
+)
+def test_the_policies_that_cannot_be_used(text: str, broken: tuple[str, ...]) -> None:
+    record = parse(text)
+    assert record
+    assert record.broken_policies == broken
+
+
+@pytest.mark.parametrize(
+    ("value", "percent"),
+    [
+        ("0", 0),
+        ("5", 5),
+        ("99", 99),
+        ("100", 100),
+        ("101", 100),
+        ("-1", 100),
+        ("1.5", 100),
+        ("x", 100),
+        ("", 100),
+    ],
+)
+def test_the_percentage_that_older_receivers_read(value: str, percent: int) -> None:
+    record = parse(f"v=DMARC1; p=reject; pct={value}")
+    assert record
+    assert record.pct == percent
+
+
+@pytest.mark.parametrize(
+    ("value", "valid"),
+    [
+        ("0", True), ("1", True), ("d", True), ("s:d", True), ("1:d:s", True), ("d:0:s", True), ("D:S:1", True),
+        ("0:1", False), ("d:d", False), ("1:1", False), ("d:", False), ("x", False), ("1,d", False), ("0:1:d", False),
+    ],
+)  # fmt: skip
+def test_the_failure_options(value: str, valid: bool) -> None:
+    record = parse(f"v=DMARC1; p=none; ruf=mailto:a@b.be; fo={value}")
+    assert record
+    assert (record.broken == ()) is valid
