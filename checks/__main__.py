@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import settings as settings_file
-from checks import catalogue, command, terminal
+from checks import catalogue, command, commands_propagation, terminal
 from checks.command import COULD_NOT_LOOK, DONE, REJECTED, USAGE, Stop, printable
 from checks.company import Company, Diagnosis, SendingMethod
 from checks.diagnosis import diagnose
@@ -21,6 +21,7 @@ from checks.domain_name import BadName, display, domain
 from checks.lookup import OverlayResolver, RecordType, Resolver, txt
 from checks.model import Severity
 from checks.platform import Platform
+from checks.resolver.propagation import Arrival
 from checks.spf import Outcome, Result, check_host
 
 
@@ -42,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     one = commands.add_parser("domain", help="judge domains as if companies there sent as themselves")
     one.add_argument("names", nargs="+", metavar="NAME")
     one.add_argument("--json", action="store_true", help="one JSON object a line, and nothing else")
+    commands_propagation.add_options(one)
     one.set_defaults(run=_domain)
 
     spf = commands.add_parser("spf", help="evaluate SPF for one connection (RFC 7208)")
@@ -110,21 +112,30 @@ def _problem(outcome: Outcome) -> dict[str, str] | None:
 
 def _domain(args: argparse.Namespace, settings: settings_file.Settings) -> int:
     platform = command.platform(settings)
+    propagation = commands_propagation.planned(args, settings)
     names, rejected = _names(args.names)
 
-    async def judge() -> list[Diagnosis]:
+    async def judge() -> list[tuple[Diagnosis, tuple[Arrival, ...]]]:
         async with command.resolver(settings) as live:
-            return await asyncio.gather(*(diagnose(_company(name), platform, live) for name in names))
+            diagnoses = await asyncio.gather(*(diagnose(_company(name), platform, live) for name in names))
+            return [
+                (one, await commands_propagation.look(one.domain, propagation, live)) for one in diagnoses
+            ]
 
-    diagnoses = asyncio.run(judge())
-    for diagnosis in diagnoses:
-        print(json.dumps(_diagnosis(diagnosis)) if args.json else _diagnosis_text(diagnosis, platform))
+    judged = asyncio.run(judge())
+    for diagnosis, arrivals in judged:
+        if args.json:
+            print(json.dumps(_diagnosis(diagnosis) | commands_propagation.as_json(arrivals)))
+        else:
+            print(_diagnosis_text(diagnosis, platform))
+            commands_propagation.show(arrivals, terminal.console())
     for problem in rejected:
         print(problem, file=sys.stderr)
-    verdicts = {d.verdict for d in diagnoses}
-    if rejected or Severity.FAILURE in verdicts:
-        return REJECTED if diagnoses else USAGE
-    return COULD_NOT_LOOK if Severity.UNKNOWN in verdicts else DONE
+    verdicts = {diagnosis.verdict for diagnosis, _ in judged}
+    statuses = {commands_propagation.status(arrivals) for _, arrivals in judged}
+    if rejected or Severity.FAILURE in verdicts or REJECTED in statuses:
+        return REJECTED if judged else USAGE
+    return COULD_NOT_LOOK if Severity.UNKNOWN in verdicts or COULD_NOT_LOOK in statuses else DONE
 
 
 def _names(texts: Sequence[str]) -> tuple[list[str], list[str]]:

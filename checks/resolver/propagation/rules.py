@@ -192,6 +192,7 @@ def title(finding: Finding) -> str:
 
 PUBLISHED = "{record} is published on {servers}"
 PUBLISHED_NOWHERE = "{record} is published on none of {servers}"
+NOT_PUBLISHED = "{record} is not published on {servers}"
 NOT_KNOWN = "Whether {record} is published is not known: {why}"
 NO_DELEGATION = "{record} cannot be seen by anybody: {zone} does not know the domain {domain}"
 NO_END = "{record} cannot be seen by anybody: {why}"
@@ -211,6 +212,7 @@ PLURAL = dict(zip(*(words.split() for words in _VERBS), strict=True))
 """Said of several, word by word: what stands above, and the troubles."""
 
 NOBODY_ANSWERS = "none of {servers} gives an answer"
+NO_ANSWER = "{servers} gives no answer"
 LOST = {
     Lost.NO_ZONE: "its zone could not be found",
     Lost.CIRCLE: "the aliases there lead in a circle",

@@ -50,12 +50,14 @@ def _head(arrival: Arrival) -> str:
     if (lost := arrival.facts.lost) is not None:
         form = rules.NOT_KNOWN if arrival.state is State.UNKNOWN else rules.NO_END
         return form.format(record=record, why=rules.LOST[lost])
+    one = len(arrival.servers) == 1
     match arrival.state:
         case State.UNKNOWN:
-            servers = _servers(len(arrival.servers), arrival.stage)
-            return rules.NOT_KNOWN.format(record=record, why=rules.NOBODY_ANSWERS.format(servers=servers))
+            why = (rules.NO_ANSWER if one else rules.NOBODY_ANSWERS).format(servers=_all(arrival))
+            return rules.NOT_KNOWN.format(record=record, why=why)
         case State.NOWHERE:
-            return rules.PUBLISHED_NOWHERE.format(record=record, servers=_answering(arrival))
+            form = rules.NOT_PUBLISHED if one else rules.PUBLISHED_NOWHERE
+            return form.format(record=record, servers=_answering(arrival))
         case _:
             return rules.PUBLISHED.format(record=record, servers=_having(arrival))
 
@@ -82,13 +84,14 @@ def _having(arrival: Arrival) -> str:
 def _answering(arrival: Arrival) -> str:
     number, of = sum(one.has is not None for one in arrival.servers), len(arrival.servers)
     if number == of:
-        return _servers(of, arrival.stage)
+        return _all(arrival)
     answer = "answers" if number == 1 else "answer"
     return f"the {number} of {_counted(of, 'server')} {_of(arrival.stage)} that {answer}"
 
 
-def _servers(number: int, stage: Stage | None) -> str:
-    return f"the {_counted(number, 'server')} {_of(stage)}"
+def _all(arrival: Arrival) -> str:
+    number = len(arrival.servers)
+    return f"the {'one server' if number == 1 else _counted(number, 'server')} {_of(arrival.stage)}"
 
 
 def _of(stage: Stage | None) -> str:

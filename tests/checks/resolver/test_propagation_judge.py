@@ -89,6 +89,13 @@ def test_nowhere_says_how_many_answered() -> None:
     )
 
 
+def test_a_single_server_reads_as_one() -> None:
+    alone = told(server(A, OLD))
+    assert (
+        sentence(alone) == "The new SPF record of acme.be is not published on the one server of combell.net."
+    )
+
+
 def test_several_that_do_the_same_are_told_together() -> None:
     some = told(
         server(A, NEW),
@@ -123,8 +130,8 @@ def test_a_resolver_may_still_see_what_was_taken_away() -> None:
 def test_when_no_server_tells_the_resolvers_may() -> None:
     blind = told(server(A, Trouble.UNREACHABLE), resolvers=(public("Google", held(NEW)),))
     assert sentence(blind) == (
-        "Whether the new SPF record of acme.be is published is not known: none of the 1 server of combell.net gives "
-        "an answer; Google sees it; ns1.combell.net cannot be reached."
+        "Whether the new SPF record of acme.be is published is not known: the one server of combell.net gives no "
+        "answer; Google sees it; ns1.combell.net cannot be reached."
     )
     unsaid = told(server(A, Trouble.UNREACHABLE), resolvers=(public("Google", held(NEW)),), expected=None)
     assert unsaid.resolvers[0].has is None
