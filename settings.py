@@ -210,7 +210,7 @@ _SQLITE: Final = re.compile(r"(sqlite(?:\+\w+)?:///)([^?]+)(\?.*)?", re.DOTALL)
 def _database(text: str, directory: Path) -> str:
     if text.startswith("postgres:"):
         raise _Wrong("begins with postgres:", "write postgresql:// and the rest as it is")
-    if not re.match(r"[a-z][a-z0-9_+]*://", text):
+    if not re.match(r"[a-z][a-z0-9_+]*://", text) or "\0" in text:
         raise _Wrong(
             "is not a database URL", "write sqlite:///file.db or postgresql://user:password@host/name"
         )
@@ -270,7 +270,9 @@ def _public_resolver(text: str) -> str:
     if text.lower() == "none":
         return ""
     if not (name and equals and name.isprintable()):
-        raise _Wrong("is not a public resolver", "write a name and its address, as in Google=8.8.8.8, or none")
+        raise _Wrong(
+            "is not a public resolver", "write a name and its address, as in Google=8.8.8.8, or none"
+        )
     return f"{name}={_nameserver(server)}"
 
 

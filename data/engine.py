@@ -110,13 +110,13 @@ def _parse(url: str) -> URL:
 def _make_directory(url: URL) -> None:
     if not (path := _file(url)):
         return
-    if path.is_dir():
-        raise DatabaseUnavailable(f"{path} is a directory: name a file for the database")
     try:
+        if path.is_dir():
+            raise DatabaseUnavailable(f"{path} is a directory: name a file for the database")
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DatabaseUnavailable(
-            f"The directory {path.parent} cannot be made ({error.strerror}): "
+            f"The database {path} cannot be made ({error.strerror}): "
             "give yourself the right to write there, or name another file"
         ) from None
 

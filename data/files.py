@@ -17,10 +17,10 @@ class CannotWrite(Exception):
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
     """A name to write to; it becomes `path` when all went well, and disappears when it did not."""
-    if path.is_dir():
-        raise CannotWrite(f"{path} is a directory: name a file")
-    draft = path.with_name(f".{path.name[:80]}.{secrets.token_hex(8)}")
+    draft = path.parent / f".{path.name[:80]}.{secrets.token_hex(8)}"
     try:
+        if path.is_dir():
+            raise CannotWrite(f"{path} is a directory: name a file")
         draft.touch(exist_ok=False)
         yield draft
         _settle(draft)

@@ -163,6 +163,7 @@ def test_a_domain_may_have_every_form_that_people_write(tmp_path: Path, domain: 
         ("PUBLIC_RESOLVERS", "Google=dns.google", "is not a name server's IP address"),
         ("DATABASE", "var/sendwell.db", "is not a database URL: write sqlite:///file.db"),
         ("DATABASE", "postgres://db/name", "write postgresql://"),
+        ("DATABASE", "sqlite:///a\0b.db", "is not a database URL"),
         ("HOST", "my host", "is not an address to listen at"),
     ],
 )

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
+from os.path import exists, realpath
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -38,7 +39,7 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Status 1 when a row was rejected; `Stop(2)` when the file is of no use."""
-    if args.rejected and args.rejected.resolve() == args.file.resolve():
+    if args.rejected and realpath(args.rejected) == realpath(args.file):
         raise Stop(USAGE, "The rejected rows would take the place of the file: name another one for them")
     options = Options(args.dry_run, args.part, args.rejected)
     engine = _engine(settings, args.dry_run)
@@ -59,7 +60,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 def _engine(settings: Settings, dry_run: bool) -> Engine:
     """A dry run before there is a database makes none."""
     file = sqlite_file(settings.database)
-    return open_engine("sqlite://" if dry_run and file and not file.exists() else settings.database)
+    return open_engine("sqlite://" if dry_run and file and not exists(file) else settings.database)
 
 
 def _secrets(settings: Settings, dry_run: bool) -> Secrets:

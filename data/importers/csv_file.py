@@ -22,8 +22,9 @@ STRAY_QUOTE = Problem(
 )
 TOO_LONG = Problem(f"it is longer than {LONGEST:,} characters", "shorten it")
 
-_SKIPPED = "\0"
-"""Stands in the place of a line that is too long."""
+_SKIPPED, _KEPT = "\ud800", 1000
+"""Stands in the place of a line that is too long, no decoder makes it; behind it is what the line begins with, for
+the company's id is likely to be there."""
 _DELIMITERS = ",;\t"
 _SEP = re.compile(r'\s*"?sep=([,;\t])"?\s*', re.IGNORECASE)
 _INVALID = re.compile("[\udc80-\udcff]")
@@ -36,10 +37,11 @@ class CsvTable:
         self._lines = _Lines(file)
         self.notes = notes
         self.delimiter = self._sniff(name)
+        self.header: list[str] = []
         csv.field_size_limit(max(csv.field_size_limit(), LONGEST))
         self._reader = csv.reader(self._lines, delimiter=self.delimiter, strict=True)
         first = next(self._records(), None)
-        self.header: list[str] = list(first.cells) if first else []
+        self.header = list(first.cells) if first else []
         if first and first.broken:
             raise UnusableFile(
                 f"The header of {name} cannot be read: {first.broken.what}; {first.broken.mend}"
@@ -69,14 +71,23 @@ class CsvTable:
             except csv.Error:
                 yield self._stray_quote(line)
             else:
-                yield Row(line, cells) if cells != [_SKIPPED] else Row(line, (), TOO_LONG)
+                yield self._row(line, cells)
 
     def _stray_quote(self, line: int) -> Row:
         """Only the line with the quote is lost: those that were swallowed behind it are read again."""
         first, *others = self._lines.taken
         self._lines.put_back(others)
-        loosely = next(csv.reader([first], delimiter=self.delimiter), [])
-        return Row(line, loosely, STRAY_QUOTE)
+        text = first.rstrip("\r\n")
+        cells = next(csv.reader([text], delimiter=self.delimiter), [])
+        if len(cells) < len(self.header):  # it swallowed the cells behind it, perhaps with the company's id
+            cells = text.split(self.delimiter)
+        return Row(line, cells, STRAY_QUOTE)
+
+    @staticmethod
+    def _row(line: int, cells: list[str]) -> Row:
+        if cells and cells[0].startswith(_SKIPPED):
+            return Row(line, [cells[0].removeprefix(_SKIPPED), *cells[1:]], TOO_LONG)
+        return Row(line, cells)
 
 
 class _Lines:
@@ -97,7 +108,7 @@ class _Lines:
             raise StopIteration
         if len(line) == LONGEST:
             self._skip_the_rest()
-            line = _SKIPPED
+            line = _SKIPPED + line[:_KEPT].replace('"', "")
         self.number += 1
         self.taken.append(line)
         return line
@@ -109,6 +120,17 @@ class _Lines:
     def _skip_the_rest(self) -> None:
         while (rest := self._file.readline(LONGEST)) and not rest.endswith(("\n", "\r")):
             pass
+
+
+def _as_surrogates(error: UnicodeError) -> tuple[str, int]:
+    """What `surrogateescape` does, for UTF-16, where it cannot."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return "\udcff", error.end
+
+
+_AS_SURROGATES = "sendwell.as_surrogates"
+codecs.register_error(_AS_SURROGATES, _as_surrogates)
 
 
 @contextmanager
@@ -128,7 +150,7 @@ def _encoding(path: Path) -> tuple[str, str, list[str]]:
     if start in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE):
         raise UnusableFile(f"{shown(path)} is UTF-32: save it as UTF-8")
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16", "replace", ["The file is UTF-16 and was read as such"]
+        return "utf-16", _AS_SURROGATES, ["The file is UTF-16 and was read as such"]
     valid, invalid = _count(path)
     if invalid > valid:
         return "cp1252", "surrogateescape", ["The file is not UTF-8 and was read as Windows-1252"]

@@ -40,9 +40,9 @@ def open_table(path: Path) -> AbstractContextManager[Table]:
 
 
 def _start(path: Path) -> bytes:
-    if path.is_dir():
-        raise UnusableFile(f"{shown(path)} is a directory: name a .csv or .xlsx file")
     try:
+        if path.is_dir():
+            raise UnusableFile(f"{shown(path)} is a directory: name a .csv or .xlsx file")
         if not path.is_file() and path.exists():
             raise UnusableFile(f"{shown(path)} is not a regular file: save the companies as one first")
         with path.open("rb") as file:
@@ -51,7 +51,7 @@ def _start(path: Path) -> bytes:
         raise UnusableFile(f"{shown(path)} does not exist: check its name") from None
     except OSError as error:
         raise UnusableFile(
-            f"{shown(path)} cannot be read ({error.strerror}): give yourself the right to read it"
+            f"{shown(path)} cannot be read ({error.strerror}): check its name, and that you may read it"
         ) from None
 
 

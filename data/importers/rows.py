@@ -86,7 +86,8 @@ class Rows:
 
     def _id(self, row: Row) -> str:
         place = self._layout.id_place
-        return _clean(row.cells[place][:_LONGEST_ID]) if place < len(row.cells) else ""
+        text = _clean(row.cells[place][:_LONGEST_ID]) if place < len(row.cells) else ""
+        return text.strip('"') if row.broken else text
 
     def _repeated(self, row: Row) -> Problem | None:
         company_id = self._id(row)

@@ -125,12 +125,18 @@ def test_a_dry_run_compares_with_what_is_there(
         ("import", "a.csv", "--fast"),
         ("import", "absent.csv"),
         ("import", "."),
+        ("import", f"{'x' * 300}.csv", "--dry-run"),
+        ("import", "loop.csv", "--rejected", "r.csv"),
         ("export",),
         ("export", "out.pdf"),
         ("export", "absent/out.csv"),
     ],
 )
-def test_wrong_usage_is_one_line_and_status_2(project: Path, arguments: tuple[str, ...]) -> None:
+def test_wrong_usage_is_one_line_and_status_2(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("loop.csv").symlink_to("loop.csv")
     status, said = stopped(*arguments)
     assert status == 2
     assert said

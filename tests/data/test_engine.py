@@ -165,6 +165,7 @@ def test_a_directory_is_no_database(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert "cannot be made" in refusal(f"sqlite:///{tmp_path}/file/below/test.db")
+    assert "name too long" in refusal(f"sqlite:///{tmp_path}/{'x' * 300}.db")
 
 
 def test_a_directory_without_the_right_to_write_is_told(tmp_path: Path) -> None:

@@ -194,6 +194,7 @@ def test_where_no_file_can_be_written_is_told(engine: Engine, tmp_path: Path) ->
         (tmp_path / "out", "name a file .csv, .xlsx, .parquet"),
         (tmp_path / "absent" / "out.csv", "cannot be written (No such file or directory)"),
         (tmp_path / "test.db" / "out.xlsx", "cannot be written (Not a directory)"),
+        (tmp_path / f"{'x' * 300}.csv", "cannot be written (File name too long)"),
         (tmp_path, "name a file"),
     ):
         with pytest.raises(CannotWrite) as caught:

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from data.companies import Tally
 from data.engine import open_engine
 from data.files import CannotWrite
+from data.importers import csv_file
 from data.importers.run import Options, import_file
 from tests.data.importing import NOW, SECRETS, Files, told
 
@@ -59,8 +60,23 @@ def test_a_company_that_is_not_in_the_file_is_kept_and_marked(in_store: Files) -
     assert gone(in_store) == set()
 
 
-@pytest.mark.parametrize("row", ["2,", "2,B,too many,x", '2,"B" stray,', "2,B,pigeon", " 2 ,,"])
-def test_a_company_whose_row_was_rejected_is_not_marked(files: Files, row: str) -> None:
+@pytest.mark.parametrize(
+    "row",
+    [
+        "2,",
+        "2,B,too many,x",
+        '2,"B" stray,',
+        '"2,B,open',
+        '2,"B,open',
+        "2,B,pigeon",
+        " 2 ,,",
+        f"2,{'x' * 1000},",
+    ],
+)
+def test_a_company_whose_row_was_rejected_is_not_marked(
+    files: Files, monkeypatch: pytest.MonkeyPatch, row: str
+) -> None:
+    monkeypatch.setattr(csv_file, "LONGEST", 500)
     files.take("company_id,name,sending_method\n1,A,\n2,B,\n")
     report = files.take(f"company_id,name,sending_method\n1,A,\n{row}\n")
     assert len(report.rejected) == 1

@@ -72,6 +72,16 @@ def test_each_encoding_is_read_and_told(files: Files, codec: str, note: str | No
     assert bool(report.notes) == bool(note)
 
 
+def test_what_is_no_utf_16_costs_its_row_alone(files: Files) -> None:
+    half = "2,B\ud800b\n".encode("utf-16-le", "surrogatepass")
+    report = files.take(
+        "company_id,name\n1,A\n".encode("utf-16") + half + "3,C\n4,D".encode("utf-16-le") + b"!"
+    )
+    assert told(report).keys() == {3, 5}
+    assert all("not in the file's encoding" in said for said in told(report).values())
+    assert files.names() == {"1": "A", "3": "C"}
+
+
 def test_a_few_wrong_octets_cost_their_rows_and_not_the_others(files: Files) -> None:
     content = "company_id,name\n1,Zoë\n2,Chloë\n3,Caf\udce9\n4,Noël\n".encode("utf-8", "surrogateescape")
     report = files.take(content)
@@ -147,6 +157,10 @@ def test_what_is_no_file_is_told(files: Files) -> None:
     assert "ends in .csv or .xlsx" in refusal(files, files.write("company_id,name\n1,A\n", "companies.pdf"))
     assert "not a regular file" in refusal(files, Path("/dev/null"))
     assert "cannot be read" in refusal(files, files.directory / "test.db" / "below.csv")
+    assert "name too long" in refusal(files, files.directory / f"{'x' * 300}.csv")
+    loop = files.directory / "loop.csv"
+    loop.symlink_to(loop)
+    assert "cannot be read" in refusal(files, loop)
 
 
 def test_a_file_that_is_of_no_use_leaves_no_rejected_rows_behind(files: Files) -> None:
@@ -291,6 +305,7 @@ def test_a_line_longer_than_any_cell_is_passed_over(files: Files, monkeypatch: p
     assert list(told(report)) == [2, 4, 5]
     assert "longer than" in told(report)[2]
     assert "a quote" in told(report)[4]
+    assert [rejected.company_id for rejected in report.rejected] == ["1", "3", "4"]
 
 
 @pytest.mark.parametrize(
