@@ -74,7 +74,7 @@ def judge(facts: Facts) -> Arrival:
     findings = (
         *_of_delegations(facts),
         *_of_records(facts, state, servers, sought),
-        *_of_resolvers(resolvers, sought),
+        *_of_resolvers(facts, resolvers, sought),
     )
     return Arrival(facts, state, sought, servers, resolvers, tuple(findings))
 
@@ -220,17 +220,24 @@ def _at(texts: tuple[str, ...], serial: int | None) -> str:
 # The public resolvers
 
 
-def _of_resolvers(resolvers: tuple[PublicStanding, ...], sought: tuple[str, ...]) -> Iterator[Finding]:
+def _of_resolvers(
+    facts: Facts, resolvers: tuple[PublicStanding, ...], sought: tuple[str, ...]
+) -> Iterator[Finding]:
     for one in resolvers:
         name = one.public.name
         if one.has is False:
-            left = (
-                "it does not say for how long"
-                if one.seconds is None
-                else f"for at most {one.seconds} seconds"
+            left = "" if one.seconds is None else f" (for at most {one.seconds} seconds)"
+            found = sorted({_text(texts) for texts in _cached(facts, one)} - {_text(sought)})
+            yield _finding(
+                rules.RESOLVER_HOLDS_ANOTHER, name, *((_text(sought), text + left) for text in found)
             )
-            yield _finding(rules.RESOLVER_HOLDS_ANOTHER, name, (_text(sought), left))
         if one.former:
             yield _finding(rules.RESOLVER_ASKS_FORMER, name, ("the servers of now", ", ".join(one.former)))
         if one.trouble is not None:
             yield _finding(rules.RESOLVER_FAILS, name, ("an answer", one.trouble.value))
+
+
+def _cached(facts: Facts, one: PublicStanding) -> Iterator[tuple[str, ...]]:
+    for seen in one.public.seen:
+        if isinstance(seen.outcome, Held):
+            yield facts.wanted.among(seen.outcome.records)

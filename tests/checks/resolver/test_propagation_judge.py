@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from ipaddress import ip_address, ip_network
 
+import dns.message
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from checks.lookup import Mx, Record, RecordType, txt
+from checks.resolver.message import Malformed, Question
 from checks.resolver.propagation import (
     RULES,
     Arrival,
@@ -16,6 +21,7 @@ from checks.resolver.propagation import (
     State,
     Trouble,
     Wanted,
+    direct,
     dmarc,
     judge,
     meant_by,
@@ -30,6 +36,13 @@ from checks.resolver.propagation.facts import Address, Cut, Public, Seen, Server
 from checks.resolver.propagation.limits import is_public
 from checks.resolver.propagation.sentence import duration
 from checks.resolver.propagation.standing import newer
+
+REFERRAL = dns.message.from_text(
+    "id 1\nopcode QUERY\nrcode NOERROR\nflags QR\n;QUESTION\nacme.be. IN SOA\n;AUTHORITY\n"
+    "acme.be. 3600 IN NS ns1.acme.be.\nacme.be. 3600 IN NS ns.other.be.\n"
+    "be. 900 IN SOA ns.be. host.be. 1 2 3 4 5\n"
+    ";ADDITIONAL\nns1.acme.be. 3600 IN A 192.0.2.1\nns1.acme.be. 3600 IN AAAA 2001:db8::1\n"
+).to_wire()
 
 NEW, OLD = "v=spf1 mx -all", "v=spf1 a -all"
 
@@ -270,3 +283,13 @@ def test_every_rule_says_what_it_means_and_what_to_do() -> None:
             assert text.endswith(".")
             assert "  " not in text
         assert rule.source.startswith("RFC ")
+
+
+@given(st.lists(st.tuples(st.integers(0, 500), st.integers(0, 255)), max_size=6))
+def test_whatever_a_server_sends_is_read_or_called_malformed(changes: list[tuple[int, int]]) -> None:
+    wire = bytearray(REFERRAL)
+    for at, octet in changes:
+        wire[at % len(wire)] = octet
+    with contextlib.suppress(Malformed):
+        own = direct._read(Question((b"acme", b"be"), RecordType.SOA), bytes(wire))
+        assert isinstance(direct.held(own, "acme.be"), Held | Trouble)
