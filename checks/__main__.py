@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import settings as settings_file
-from checks import catalogue, command, commands_propagation, terminal
-from checks.command import COULD_NOT_LOOK, DONE, REJECTED, USAGE, Stop, printable
-from checks.company import Company, Diagnosis, SendingMethod
-from checks.diagnosis import diagnose
-from checks.domain_name import BadName, display, domain
+from checks import command, commands_propagation, report, terminal, terminal_domain
+from checks.command import COULD_NOT_LOOK, DONE, REJECTED, USAGE, Stop
+from checks.company import Company, SendingMethod
+from checks.domain_name import BadName, domain
 from checks.lookup import OverlayResolver, RecordType, Resolver, txt
 from checks.model import Severity
-from checks.platform import Platform
+from checks.report import Report
 from checks.resolver.propagation import Arrival
 from checks.spf import Outcome, Result, check_host
 
@@ -115,23 +114,24 @@ def _domain(args: argparse.Namespace, settings: settings_file.Settings) -> int:
     propagation = commands_propagation.planned(args, settings)
     names, rejected = _names(args.names)
 
-    async def judge() -> list[tuple[Diagnosis, tuple[Arrival, ...]]]:
+    async def judge() -> list[tuple[Report, tuple[Arrival, ...]]]:
         async with command.resolver(settings) as live:
-            diagnoses = await asyncio.gather(*(diagnose(_company(name), platform, live) for name in names))
+            made = (report.make(_company(name), platform, live, with_reports=True) for name in names)
             return [
-                (one, await commands_propagation.look(one.domain, propagation, live)) for one in diagnoses
+                (one, await commands_propagation.look(one.diagnosis.domain, propagation, live))
+                for one in await asyncio.gather(*made)
             ]
 
     judged = asyncio.run(judge())
-    for diagnosis, arrivals in judged:
+    for one, arrivals in judged:
         if args.json:
-            print(json.dumps(_diagnosis(diagnosis) | commands_propagation.as_json(arrivals)))
+            print(json.dumps(report.as_json(one) | commands_propagation.as_json(arrivals)))
         else:
-            print(_diagnosis_text(diagnosis, platform))
+            terminal_domain.show(one, terminal.console())
             commands_propagation.show(arrivals, terminal.console())
     for problem in rejected:
         print(problem, file=sys.stderr)
-    verdicts = {diagnosis.verdict for diagnosis, _ in judged}
+    verdicts = {one.diagnosis.verdict for one, _ in judged}
     statuses = {commands_propagation.status(arrivals) for _, arrivals in judged}
     if rejected or Severity.FAILURE in verdicts or REJECTED in statuses:
         return REJECTED if judged else USAGE
@@ -152,71 +152,6 @@ def _names(texts: Sequence[str]) -> tuple[list[str], list[str]]:
 def _company(name: str) -> Company:
     """Somebody at the domain who sends as themselves; their address is taken as validated."""
     return Company(name, name, SendingMethod.OWN_ADDRESS, f"postmaster@{name}", email_validated=True)
-
-
-def _diagnosis(diagnosis: Diagnosis) -> dict[str, Any]:
-    return {
-        "domain": diagnosis.domain,
-        "verdict": diagnosis.verdict.word,
-        "cause": diagnosis.cause,
-        "spf": diagnosis.spf,
-        "dmarc": diagnosis.dmarc,
-        "provider": diagnosis.provider,
-        "senders": [
-            {
-                "address": s.address,
-                "envelope": s.envelope,
-                "result": s.result,
-                "matched": {"name": s.matched_name, "term": s.matched_term} if s.matched_term else None,
-                "terms": s.terms,
-                "voids": s.voids,
-                "problem": s.problem,
-            }
-            for s in diagnosis.senders
-        ],
-        "findings": [
-            {
-                "rule": f.rule,
-                "severity": f.severity.word,
-                "matters": f.matters,
-                "about": f.about,
-                "title": catalogue.title(f),
-                "fix": catalogue.RULES[f.rule].fix,
-                "source": catalogue.RULES[f.rule].source,
-                "evidence": [{"expected": e.expected, "found": e.found} for e in f.evidence],
-            }
-            for f in diagnosis.findings
-        ],
-        "spf_records": list(diagnosis.spf_records),
-        "mx_records": list(diagnosis.mx_records),
-        "dmarc_record": diagnosis.dmarc_record,
-        "checked_at": diagnosis.checked_at,
-    }
-
-
-def _diagnosis_text(diagnosis: Diagnosis, platform: Platform) -> str:
-    shown = display(diagnosis.domain)
-    name = diagnosis.domain if shown == diagnosis.domain else f"{shown} ({diagnosis.domain})"
-    state = (
-        f"SPF {diagnosis.spf}, DMARC {diagnosis.dmarc}, mail at {diagnosis.provider or 'an unknown provider'}"
-    )
-    lines = [f"{name}: {diagnosis.verdict.name}", f"  {state}"]
-    for sender in diagnosis.senders:
-        why = (
-            f"{sender.matched_term} in the record of {sender.matched_name}"
-            if sender.matched_term
-            else sender.problem
-        )
-        lines.append(printable(f"  from {sender.address}: {sender.result}" + (f" by {why}" if why else "")))
-    for finding in diagnosis.findings:
-        if finding.matters and finding.severity > Severity.OK:
-            rule = catalogue.RULES[finding.rule]
-            lines.append(printable(f"  {finding.severity.name} {rule.code}: {catalogue.title(finding)}"))
-            lines += [printable(f"    expected {e.expected}, found {e.found}") for e in finding.evidence]
-            lines.append(f"    → {rule.fix} [{rule.source}]")
-    if not diagnosis.cause:
-        lines.append(f"  Our mail passes (include:{platform.include}).")
-    return "\n".join(lines)
 
 
 if __name__ == "__main__":
