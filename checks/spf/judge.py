@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from checks.company import SpfState
-from checks.model import Evidence, Finding, Rule
+from checks.model import Evidence, Finding
 from checks.platform import Platform
 from checks.spf.evaluate import MAX_TERMS, MAX_VOIDS, Outcome, Problem, ProblemKind, Result
+from checks.spf.findings import finding, syntax, told
+from checks.spf.health import health
 from checks.spf.include import Mention, MentionKind
 from checks.spf.ours import Sender, SpfFacts
-from checks.spf.record import Mechanism
 from checks.spf.rules import (
-    DEAD_INCLUDE,
     EXCHANGER_LIMIT,
-    HEALTH_UNKNOWN,
     INCLUDE_ELSEWHERE,
+    INCLUDE_IN_PART,
     INCLUDE_LACKS_ADDRESS,
     INCLUDE_MISSING,
     INCLUDE_MISWRITTEN,
@@ -24,8 +24,6 @@ from checks.spf.rules import (
     LOOKUP_FAILED,
     NO_RECORD,
     OUR_MAIL_REFUSED,
-    OVER_BUDGET,
-    PASS_ALL,
     PASSES,
     PASSES_FROM_SOME,
     PASSES_WITHOUT_INCLUDE,
@@ -36,7 +34,6 @@ from checks.spf.rules import (
     TERM_LIMIT,
     VOID_LIMIT,
 )
-from checks.spf.tree import Node, NodeState, reachable_directives
 
 _OF_PROBLEM = {
     ProblemKind.SEVERAL_RECORDS: SEVERAL_RECORDS,
@@ -55,17 +52,13 @@ def judge(facts: SpfFacts, platform: Platform) -> tuple[Finding, ...]:
     """Why our mail passes or does not, and the health of the record beside it. The deciding finding is first."""
     match facts.state:
         case SpfState.IMPOSSIBLE:
-            return (_finding(SHARED_DOMAIN, facts.domain),)
+            return (finding(SHARED_DOMAIN, facts.domain),)
         case SpfState.EFFECTIVE:
-            return (*_effective(facts, platform), *_health(facts))
+            return (*_effective(facts, platform), *health(facts, passing=True))
         case SpfState.UNKNOWN:
             return _unknown(facts)
         case _:
-            return (*_not_passing(facts, platform), *_health(facts, passing=False))
-
-
-def _finding(rule: Rule, about: str, *evidence: Evidence) -> Finding:
-    return Finding(rule.code, rule.severity, about, evidence)
+            return (*_not_passing(facts, platform), *health(facts, passing=False))
 
 
 # It does not pass
@@ -76,11 +69,9 @@ def _not_passing(facts: SpfFacts, platform: Platform) -> tuple[Finding, ...]:
     found = [_why(failing[0], facts, platform)]
     if any(s.outcome.result is Result.PASS for s in facts.senders):
         found.append(_passes_from_some(facts))
-    near = [m for m in facts.mentions if not m.present]
-    if near:
-        found.append(_finding(INCLUDE_MISWRITTEN, facts.domain, *(_near_miss(m, platform) for m in near)))
+    found += _nearly(facts, platform)
     found += [
-        _finding(INCLUDE_ELSEWHERE, m.name, Evidence(f"at {facts.domain}", m.term)) for m in facts.elsewhere
+        finding(INCLUDE_ELSEWHERE, m.name, Evidence(f"at {facts.domain}", m.term)) for m in facts.elsewhere
     ]
     return tuple(sorted(found, key=lambda f: _precision(f.rule)))
 
@@ -96,7 +87,7 @@ def _why(sender: Sender, facts: SpfFacts, platform: Platform) -> Finding:
     if outcome.result is Result.NONE:
         expected = f"v=spf1 include:{platform.include} …"
         found = outcome.problem.kind if outcome.problem else ProblemKind.NO_RECORD
-        return _finding(NO_RECORD, facts.domain, Evidence(expected, found))
+        return finding(NO_RECORD, facts.domain, Evidence(expected, found))
     if outcome.problem:
         return _broken(outcome.problem, facts, outcome)
     return _refused(sender, facts, platform)
@@ -113,8 +104,7 @@ def _broken(problem: Problem, facts: SpfFacts, outcome: Outcome) -> Finding:
             )
         case ProblemKind.SYNTAX:
             node = next((n for n in facts.tree.nodes if n.name == problem.name and n.records), None)
-            problems = node.records[0].problems if node else ()
-            evidence = tuple(Evidence(f"{p.expected} (column {p.column + 1})", p.text) for p in problems)
+            evidence = syntax(node.records[0]) if node else ()
             return Finding(
                 rule.code, rule.severity, problem.name, evidence or (Evidence(problem.detail, problem.term),)
             )
@@ -122,20 +112,20 @@ def _broken(problem: Problem, facts: SpfFacts, outcome: Outcome) -> Finding:
             limit = (
                 f"at most {MAX_TERMS} terms that look something up; {facts.tree.terms} in the whole record"
             )
-            return _finding(
+            return finding(
                 rule, facts.domain, Evidence(limit, f"{problem.term} in the record of {problem.name}")
             )
         case ProblemKind.VOID_LIMIT:
             found = f"{problem.term} in the record of {problem.name}"
             limit = f"at most {MAX_VOIDS} terms without any answer ({outcome.address_family})"
-            return _finding(rule, facts.domain, Evidence(limit, found))
+            return finding(rule, facts.domain, Evidence(limit, found))
         case ProblemKind.EXCHANGER_LIMIT:
-            return _finding(
+            return finding(
                 rule, problem.name, Evidence("at most 10 exchangers", f"{problem.term}: {problem.detail}")
             )
         case _:
             found = f"{problem.term}: {problem.kind} at {problem.name}"
-            return _finding(rule, facts.domain, Evidence("a name with one SPF record", found))
+            return finding(rule, facts.domain, Evidence("a name with one SPF record", found))
 
 
 def _refused(sender: Sender, facts: SpfFacts, platform: Platform) -> Finding:
@@ -151,19 +141,19 @@ def _refused(sender: Sender, facts: SpfFacts, platform: Platform) -> Finding:
     if not present:
         record = facts.tree.root.record
         published = Evidence(f"v=spf1 include:{platform.include} …", record.text if record else "")
-        return _finding(INCLUDE_MISSING, facts.domain, published, result)
+        return finding(INCLUDE_MISSING, facts.domain, published, result)
     reached = [m for m in present if m.reachable]
     if not reached:
-        return _finding(INCLUDE_NOT_REACHED, present[0].name, *map(_place, present), result)
+        return finding(INCLUDE_NOT_REACHED, present[0].name, *map(_place, present), result)
     if all(m.qualifier != "+" for m in reached):
         wanted = f"include:{platform.include}"
-        return _finding(
+        return finding(
             INCLUDE_QUALIFIED, reached[0].name, *(Evidence(wanted, m.term) for m in reached), result
         )
     if any(_was_passed_by(m, outcome, facts) for m in reached):
         covered = Evidence(f"{sender.address} in the record of {platform.include}", "not there")
-        return _finding(INCLUDE_LACKS_ADDRESS, platform.include, covered, result)
-    return _finding(OUR_MAIL_REFUSED, facts.domain, *map(_place, present), result)
+        return finding(INCLUDE_LACKS_ADDRESS, platform.include, covered, result)
+    return finding(OUR_MAIL_REFUSED, facts.domain, *map(_place, present), result)
 
 
 def _was_passed_by(mention: Mention, outcome: Outcome, facts: SpfFacts) -> bool:
@@ -181,45 +171,60 @@ def _place(mention: Mention) -> Evidence:
     return Evidence("directly after v=spf1", f"{mention.term} as {where} in the record of {mention.name}")
 
 
-def _near_miss(mention: Mention, platform: Platform) -> Evidence:
-    effects = {
-        MentionKind.UNPARSED: "does not parse: permerror",
-        MentionKind.IGNORED: "an unknown modifier: ignored",
-        MentionKind.OTHER_TERM: "asks for addresses of that name, not for its SPF record",
-        MentionKind.MISSPELT: "a name without an SPF record: permerror when it is reached",
-        MentionKind.NO_SPF_RECORD: "not an SPF record: receivers do not see it",
-    }
-    return Evidence(f"include:{platform.include}", f"{mention.term} ({effects[mention.kind]})")
+def _nearly(facts: SpfFacts, platform: Platform) -> list[Finding]:
+    near = [m for m in facts.mentions if not m.present]
+    in_part = (MentionKind.ADDRESSES, MentionKind.PART)
+    found = (
+        told(
+            rule,
+            facts.domain,
+            (_near_miss(m, facts, platform) for m in near if (m.kind in in_part) is partly),
+        )
+        for rule, partly in ((INCLUDE_MISWRITTEN, False), (INCLUDE_IN_PART, True))
+    )
+    return [f for f in found if f]
+
+
+def _near_miss(mention: Mention, facts: SpfFacts, platform: Platform) -> Evidence:
+    """The term, what it does to our mail, how it is like ours, and where it stands."""
+    said = f"{mention.term} ({mention.effect})"
+    if mention.likeness:
+        said += f"; {mention.likeness}"
+    if mention.position:
+        said += f"; term {mention.position}"
+    if mention.depth:
+        said += f" in the record of {mention.name}, {mention.depth} below that of {facts.domain}"
+    return Evidence(f"include:{platform.include}", said)
 
 
 def _passes_from_some(facts: SpfFacts) -> Finding:
     evidence = (Evidence(f"pass from {s.address}", str(s.outcome.result)) for s in facts.senders)
-    return _finding(PASSES_FROM_SOME, facts.domain, *evidence)
+    return finding(PASSES_FROM_SOME, facts.domain, *evidence)
 
 
 def _unknown(facts: SpfFacts) -> tuple[Finding, ...]:
     failed = dict.fromkeys(s.outcome.problem.detail for s in facts.senders if s.outcome.problem)
-    return (_finding(LOOKUP_FAILED, facts.domain, *(Evidence("an answer", detail) for detail in failed)),)
+    return (finding(LOOKUP_FAILED, facts.domain, *(Evidence("an answer", detail) for detail in failed)),)
 
 
 # It passes
 
 
 def _effective(facts: SpfFacts, platform: Platform) -> list[Finding]:
-    found = [_finding(PASSES, facts.domain, *(_working(s) for s in facts.senders))]
+    found = [finding(PASSES, facts.domain, *(_working(s) for s in facts.senders))]
     if any(_passed_by_all(s.outcome) for s in facts.senders):
         pass
     elif not any(m.present for m in facts.mentions):
-        found.append(_finding(PASSES_WITHOUT_INCLUDE, facts.domain, _published(facts, platform)))
+        found.append(finding(PASSES_WITHOUT_INCLUDE, facts.domain, _published(facts, platform)))
     elif not _first(facts):
-        found.append(_finding(INCLUDE_NOT_FIRST, facts.domain, _published(facts, platform)))
+        found.append(finding(INCLUDE_NOT_FIRST, facts.domain, _published(facts, platform)))
     strict = [s for s in facts.senders if s.stricter]
     if strict:
         counts = (
             Evidence(f"at most {MAX_VOIDS} empty queries", f"{s.outcome.void_queries} from {s.address}")
             for s in strict
         )
-        found.append(_finding(STRICTER_RECEIVERS, facts.domain, *counts))
+        found.append(finding(STRICTER_RECEIVERS, facts.domain, *counts))
     return found
 
 
@@ -246,57 +251,3 @@ def _first(facts: SpfFacts) -> bool:
             if mention.position == 1 or only:
                 return True
     return False
-
-
-# The record's health, for everybody
-
-
-def _health(facts: SpfFacts, *, passing: bool = True) -> list[Finding]:
-    found = []
-    lets_all = [n for n in facts.tree.nodes if _pass_all(n) and _counts_for_everybody(n, facts)]
-    if lets_all:
-        texts = (Evidence("~all or -all", n.record.text) for n in lets_all if n.record)
-        found.append(_finding(PASS_ALL, facts.domain, *texts))
-    if not passing:
-        return found
-    if facts.tree.over_budget:
-        counted = Evidence(f"at most {MAX_TERMS} terms that look something up", str(facts.tree.terms))
-        found.append(_finding(OVER_BUDGET, facts.domain, counted))
-    dead = [n for n in facts.tree.nodes[1:] if n.reachable and _is_dead(n)]
-    if dead:
-        found.append(_finding(DEAD_INCLUDE, facts.domain, *(_dead(n, facts) for n in dead)))
-    failed = [n.failure for n in facts.tree.nodes if n.failure]
-    if failed:
-        details = (Evidence("an answer", f"{f.name}: {f.reason} from {f.server}") for f in failed)
-        found.append(_finding(HEALTH_UNKNOWN, facts.domain, *details))
-    return found
-
-
-def _is_dead(node: Node) -> bool:
-    if node.state in (NodeState.NO_RECORD, NodeState.NO_SUCH_NAME, NodeState.SEVERAL):
-        return True
-    return bool(node.record and node.record.problems)
-
-
-def _dead(node: Node, facts: SpfFacts) -> Evidence:
-    why = "does not parse" if node.record else node.state
-    return Evidence(
-        "a name with one SPF record",
-        f"{node.via} in the record of {facts.tree.nodes[node.parent].name}: {why}",
-    )
-
-
-def _counts_for_everybody(node: Node, facts: SpfFacts) -> bool:
-    """Whether a pass in this record is a pass of the domain: reached through unqualified includes and redirects."""
-    while node.parent >= 0:
-        if not node.reachable or node.via[0] in "-~?":
-            return False
-        node = facts.tree.nodes[node.parent]
-    return True
-
-
-def _pass_all(node: Node) -> bool:
-    if not node.record or node.record.problems:
-        return False
-    reached = reachable_directives(node.record)
-    return bool(reached) and reached[-1].mechanism is Mechanism.ALL and reached[-1].qualifier == "+"

@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from checks.company import SpfState
-from checks.lookup import Answer, RecordType, Resolver
+from checks.lookup import Answer, RecordType, Resolver, usable
 from checks.platform import IPAddress, Platform
+from checks.spf.costs import NOTHING_COUNTED, Costs, measure
 from checks.spf.evaluate import MAX_VOIDS, Outcome, Result, check_host
-from checks.spf.include import Mention, mentions
-from checks.spf.record import select
+from checks.spf.include import Mention, MentionKind, mentions, own_nodes
+from checks.spf.likeness import stands_in
+from checks.spf.partial import partial_mentions
+from checks.spf.record import Mechanism, select
 from checks.spf.tree import Tree, walk
 
-_ELSEWHERE = ("www", "_spf")
+_ELSEWHERE = ("www", "_spf", "_dmarc")
+
+
+class Standing(StrEnum):
+    """How one sending address stands with a domain, the best first."""
+
+    EFFECTIVE = "our mail passes"
+    PRESENT = "our include is there, and our mail does not pass"
+    NEAR_MISS = "our include is nearly there"
+    NOT_NAMED = "nothing names us"
+    UNKNOWN = "could not be looked up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +44,8 @@ class SpfFacts:
     """What is known of one domain's SPF for our mail.
 
     `domain`: whose record was asked; `shared`: a domain shared by everybody; `mentions`: where we are named;
-    `elsewhere`: names beside the domain (parent, www, _spf) whose record names us, where receivers do not look.
+    `elsewhere`: names beside the domain (parent, www, _spf, _dmarc) whose records name us, where receivers do not
+    look; `costs`: what the whole record costs a sender that nothing matches.
     """
 
     domain: str
@@ -39,6 +54,17 @@ class SpfFacts:
     tree: Tree
     mentions: tuple[Mention, ...]
     elsewhere: tuple[Mention, ...] = ()
+    costs: Costs = NOTHING_COUNTED
+
+    def standing(self, sender: Sender) -> Standing:
+        """Effective, present or a near miss, for one sending address."""
+        if sender.outcome.result is Result.PASS:
+            return Standing.EFFECTIVE
+        if sender.outcome.result is Result.TEMPERROR:
+            return Standing.UNKNOWN
+        if any(m.present for m in self.mentions):
+            return Standing.PRESENT
+        return Standing.NEAR_MISS if self.mentions else Standing.NOT_NAMED
 
     @property
     def state(self) -> SpfState:
@@ -73,11 +99,23 @@ async def gather(
         *(_sender(address, domain, sender, helo, resolver) for address in platform.sending_addresses)
     )
     tree = await walk(domain, resolver)
-    found = mentions(tree, platform.include)
-    facts = SpfFacts(domain, shared, tuple(senders), tree, found)
-    if facts.state is not SpfState.MISSING:
-        return facts
-    return SpfFacts(domain, shared, tuple(senders), tree, found, await _elsewhere(domain, platform, resolver))
+    costs = await measure(tree, resolver)
+    found = mentions(tree, platform.include, platform.domain)
+    facts = SpfFacts(domain, shared, tuple(senders), tree, found, costs=costs)
+    if facts.state in (SpfState.MISSING, SpfState.INEFFECTIVE):
+        facts = replace(facts, mentions=(*found, *await _partial(tree, platform, resolver)))
+    if facts.state is SpfState.MISSING:
+        facts = replace(facts, elsewhere=await _elsewhere(domain, platform, resolver))
+    return facts
+
+
+async def _partial(tree: Tree, platform: Platform, resolver: Resolver) -> tuple[Mention, ...]:
+    """What only our own include's records can show; they are read only where such a term may stand."""
+    terms = [d for node in own_nodes(tree) for r in node.records for d in r.directives]
+    if not any(d.span or d.mechanism is Mechanism.INCLUDE for d in terms):
+        return ()
+    ours = await walk(platform.include, resolver)
+    return partial_mentions(tree, ours, platform.sending_addresses)
 
 
 async def _sender(address: IPAddress, domain: str, sender: str, helo: str, resolver: Resolver) -> Sender:
@@ -91,17 +129,21 @@ async def _sender(address: IPAddress, domain: str, sender: str, helo: str, resol
 
 
 async def _elsewhere(domain: str, platform: Platform, resolver: Resolver) -> tuple[Mention, ...]:
-    """Our include in the own record of the parent, `www.` or `_spf.`: SPF is not inherited (RFC 7208 3.4)."""
+    """Our include at the parent, `www.` or `_spf.`, or in the DMARC record: SPF is not inherited (RFC 7208 3)."""
     parent = domain.partition(".")[2]
     names = [f"{label}.{domain}" for label in _ELSEWHERE] + ([parent] if "." in parent else [])
-    return tuple(
-        m for found in await asyncio.gather(*(_own(n, platform, resolver) for n in names)) for m in found
-    )
+    found = await asyncio.gather(*(_own(name, platform.include, resolver) for name in names if usable(name)))
+    return tuple(m for mentioned in found for m in mentioned)
 
 
-async def _own(name: str, platform: Platform, resolver: Resolver) -> tuple[Mention, ...]:
+async def _own(name: str, include: str, resolver: Resolver) -> tuple[Mention, ...]:
     found = await resolver.lookup(name, RecordType.TXT)
-    if not isinstance(found, Answer) or not select(found.texts):
+    if not isinstance(found, Answer):
         return ()
+    if not select(found.texts):
+        texts = (text.text for text in found.texts)
+        return tuple(
+            Mention(MentionKind.NO_SPF_RECORD, name, text) for text in texts if stands_in(text, include)
+        )
     tree = await walk(name, resolver)
-    return tuple(m for m in mentions(tree, platform.include) if m.present)
+    return tuple(m for m in mentions(tree, include) if m.present)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from checks.model import Rule, Severity, Topic
+from checks.spf import health_rules
 
 
 def _rule(code: str, severity: Severity, title: str, meaning: str, fix: str, source: str) -> Rule:
@@ -113,6 +114,14 @@ INCLUDE_MISWRITTEN = _rule(
     "Write our include exactly as expected, in the one SPF record of the domain.",
     "RFC 7208 5.2",
 )
+INCLUDE_IN_PART = _rule(
+    "SPF_INCLUDE_IN_PART",
+    FAILURE,
+    "The SPF record of {about} names a part of us instead of our include.",
+    "It holds some of our addresses, or one of the records that our include leads to: mail from the others fails.",
+    "Replace what is shown by our include, which covers all our addresses and follows when they change.",
+    "RFC 7208 5.2",
+)
 OUR_MAIL_REFUSED = _rule(
     "SPF_OUR_MAIL_REFUSED",
     FAILURE,
@@ -177,14 +186,6 @@ PASSES_WITHOUT_INCLUDE = _rule(
     "Add our include directly after v=spf1.",
     "RFC 7208 5.6",
 )
-PASS_ALL = _rule(
-    "SPF_PASS_ALL",
-    WARNING,
-    "The SPF record of {about} lets everybody pass (+all).",
-    "Anybody can send in the company's name, and receivers distrust such records.",
-    "End the record in ~all or -all, with our include directly after v=spf1.",
-    "RFC 7208 5.1",
-)
 STRICTER_RECEIVERS = _rule(
     "SPF_SOME_RECEIVERS_COUNT_MORE",
     WARNING,
@@ -192,30 +193,6 @@ STRICTER_RECEIVERS = _rule(
     "The standard counts terms; some programs count every empty query, and stop at the third.",
     "Put our include directly after v=spf1, or remove terms whose names have no records.",
     "RFC 7208 4.6.4",
-)
-OVER_BUDGET = _rule(
-    "SPF_OVER_BUDGET_FOR_OTHERS",
-    NOTE,
-    "The SPF record of {about} needs more than 10 DNS look-ups in all.",
-    "Our mail is not touched, but senders named behind the tenth, and strangers, end in permerror.",
-    "Remove includes that are no longer used.",
-    "RFC 7208 4.6.4",
-)
-DEAD_INCLUDE = _rule(
-    "SPF_DEAD_INCLUDE",
-    NOTE,
-    "The SPF record of {about} includes a name that has no usable SPF record.",
-    "Our mail matches before it; senders that get so far end in permerror.",
-    "Remove that include, or correct its name.",
-    "RFC 7208 5.2",
-)
-HEALTH_UNKNOWN = _rule(
-    "SPF_HEALTH_UNKNOWN",
-    NOTE,
-    "A part of the SPF record of {about} that our mail does not need could not be looked up.",
-    "A name server did not answer. Our mail passes all the same.",
-    "Check again later.",
-    "RFC 7208 4.4",
 )
 NOT_ASKED = _rule(
     "SPF_NOT_ASKED",
@@ -239,6 +216,7 @@ RULES = (
     INCLUDE_NOT_REACHED,
     INCLUDE_QUALIFIED,
     INCLUDE_MISWRITTEN,
+    INCLUDE_IN_PART,
     OUR_MAIL_REFUSED,
     INCLUDE_LACKS_ADDRESS,
     PASSES_FROM_SOME,
@@ -247,10 +225,7 @@ RULES = (
     PASSES,
     INCLUDE_NOT_FIRST,
     PASSES_WITHOUT_INCLUDE,
-    PASS_ALL,
     STRICTER_RECEIVERS,
-    OVER_BUDGET,
-    DEAD_INCLUDE,
-    HEALTH_UNKNOWN,
     NOT_ASKED,
+    *health_rules.RULES,
 )

@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from checks.lookup import Absent, LookupFailed, RecordType, Resolver, Txt, is_immediate, usable
 from checks.lookup import Result as LookupResult
-from checks.spf import record
+from checks.spf import macro, record
 from checks.spf.evaluate import MAX_TERMS
+from checks.spf.macro import Values
 from checks.spf.record import Directive, Mechanism, Modifier, Record
 
 MAX_NODES = 100
@@ -68,11 +69,12 @@ class Node:
 @dataclass(frozen=True, slots=True)
 class Tree:
     """The nodes, each after its parent; the root is the first. `texts`: every TXT record of the root;
-    `published`: the same with their strings apart."""
+    `published`: the same with their strings apart. `seconds`: how long the walk took."""
 
     nodes: tuple[Node, ...]
     texts: tuple[bytes, ...] = ()
     published: tuple[Txt, ...] = ()
+    seconds: float = field(default=0.0, compare=False)
 
     @property
     def root(self) -> Node:
@@ -138,6 +140,15 @@ def target(term: Directive | Modifier) -> str | None:
     return literal.removesuffix(".").lower() if literal is not None else None
 
 
+def named(term: Directive | Modifier, current: str) -> str | None:
+    """The name that the term asks about in the record of `current`; None where that depends on the sender."""
+    if term.domain is None:
+        return current
+    if term.domain.letters and term.domain.letters <= {"d"}:  # the current domain: RFC 7208 7.2
+        return macro.expand_domain(term.domain, Values("", "", current, "", "", "", ""))
+    return target(term)
+
+
 async def walk(domain: str, resolver: Resolver) -> Tree:
     """Follow every include and redirect of the domain's record, breadth first, a level at a time."""
     return await _Walk(resolver).run(domain)
@@ -162,7 +173,7 @@ class _Walk:
         self.resolver = resolver
         self.nodes: list[Node] = []
         self.octets = 0
-        self.until = time.monotonic() + MAX_SECONDS
+        self.began = time.monotonic()
 
     async def run(self, domain: str) -> Tree:
         level = [_Step(-1, 0, "", domain, True)]
@@ -177,7 +188,8 @@ class _Walk:
             if not first:
                 published = tuple(getattr(answers.get(domain), "texts", ()))
             level = list(self._steps(first))
-        return Tree(tuple(self.nodes), tuple(t.octets for t in published), published)
+        seconds = time.monotonic() - self.began
+        return Tree(tuple(self.nodes), tuple(t.octets for t in published), published, seconds)
 
     async def _ask(self, names: list[str]) -> dict[str, LookupResult]:
         asked = [name for name in dict.fromkeys(names) if usable(name)]
@@ -195,7 +207,7 @@ class _Walk:
                 for term, reachable in children(parsed):
                     room -= 1
                     cut, here = room < 0, node.reachable and reachable
-                    yield _Step(at, node.depth + 1, term.text, target(term), here, cut)
+                    yield _Step(at, node.depth + 1, term.text, named(term, node.name), here, cut)
                     if cut:
                         break
 
@@ -207,7 +219,7 @@ class _Walk:
             return NodeState.LOOP
         if step.cut or step.depth > MAX_DEPTH:
             return NodeState.TOO_MANY
-        return NodeState.TOO_LATE if time.monotonic() > self.until else None
+        return NodeState.TOO_LATE if time.monotonic() - self.began > MAX_SECONDS else None
 
     def _ancestors(self, at: int) -> Iterator[str]:
         while at >= 0:

@@ -14,6 +14,8 @@ from checks.company import Diagnosis, SendingMethod
 from checks.diagnosis import diagnose
 from checks.model import Rule
 from tests.checks import test_diagnosis as decided
+from tests.checks.spf import test_health as health
+from tests.checks.spf import test_near_misses as near
 from tests.checks.spf import test_present_is_not_effective as table
 from tests.support.zone import zone
 
@@ -32,6 +34,8 @@ def of_the_scenarios() -> set[str]:
         codes |= raised(asyncio.run(diagnose(table.COMPANY, table.PLATFORM, records)))
     for case in decided.CASES:
         codes |= raised(decided.told(case.records, case.company, case.platform))
+    for scenario in (*health.SCENARIOS, *near.SCENARIOS):
+        codes |= raised(decided.told(scenario.records))
     for records in MORE.values():
         codes |= raised(decided.told(records))
     codes |= raised(decided.told("", replace(decided.OWN, email="info@nowhere.example")))

@@ -1,0 +1,48 @@
+"""Where the strings of one TXT record meet: they are joined without a space (RFC 7208 3.3)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import accumulate
+
+from checks.lookup import Txt
+from checks.spf import record
+
+MAX_JOINTS = 50
+
+_TERM = re.compile(
+    r"[+?~-]?(?:include|ip4|ip6|exists|a|mx|ptr):.|redirect=.|exp=.|[+?~-]all\Z", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """A term over the joint of two strings, and the two that were meant."""
+
+    term: str
+    left: str
+    right: str
+
+
+def joints(txt: Txt) -> tuple[Joint, ...]:
+    """The terms of an SPF record that are two, run together at the joint of two strings."""
+    if len(txt.strings) < 2 or not txt.octets.isascii() or not record.is_spf(txt.octets):
+        return ()
+    text = txt.octets.decode("ascii")
+    ends = list(accumulate(len(s) for s in txt.strings))[:MAX_JOINTS]
+    return tuple(j for at in ends if 0 < at < len(text) and (j := _joint(text, at)))
+
+
+def _joint(text: str, at: int) -> Joint | None:
+    start, end = text.rfind(" ", 0, at) + 1, text.find(" ", at)
+    left, right = text[start:at], text[at : end if end >= 0 else len(text)]
+    if not left or not right or start == 0 or not (_parses(left) and _parses(right)):
+        return None
+    clear = _TERM.match(right) or not _parses(left + right)
+    return Joint(left + right, left, right) if clear else None
+
+
+def _parses(term: str) -> bool:
+    parsed = record.parse(f"v=spf1 {term}".encode())
+    return not parsed.problems and all(m.domain is not None for m in parsed.modifiers)

@@ -1,0 +1,77 @@
+"""Near misses that only our own include's records can show: a part of it, or some of its addresses."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+
+from checks.platform import IPAddress
+from checks.spf.include import Mention, MentionKind, own_nodes
+from checks.spf.record import Directive, Mechanism, Network, Record
+from checks.spf.tree import Node, Tree, reachable_directives, target
+
+WIDEST = {4: 16, 6: 32}
+"""A network as wide as this may still be meant for an address of ours; a wider one is meant for all the world."""
+
+
+def partial_mentions(tree: Tree, ours: Tree, addresses: tuple[IPAddress, ...]) -> tuple[Mention, ...]:
+    """The terms in the domain's own records that hold a part of our include (`ours`: its tree) or of `addresses`."""
+    parts = {n.name for n in ours.nodes[1:] if n.records}
+    spans = _Spans(ours)
+    numbers: list[tuple[int, int]] = [(a.version, int(a)) for a in addresses]
+    return tuple(
+        m for node in own_nodes(tree) for r in node.records for m in _in(node, r, parts, spans, numbers)
+    )
+
+
+def _in(
+    node: Node, parsed: Record, parts: set[str], spans: _Spans, addresses: list[tuple[int, int]]
+) -> Iterator[Mention]:
+    reached = len(reachable_directives(parsed))
+    for position, directive in enumerate(parsed.directives, 1):
+        kind = _kind(directive, parts, spans, addresses)
+        if kind:
+            sign, reachable = directive.qualifier, node.reachable and position <= reached
+            yield Mention(kind, node.name, directive.text, position, node.depth, sign, reachable)
+
+
+def _kind(
+    directive: Directive, parts: set[str], spans: _Spans, addresses: list[tuple[int, int]]
+) -> MentionKind | None:
+    if directive.qualifier != "+":  # a refusal of an address is no attempt to authorise it
+        return None
+    if directive.mechanism is Mechanism.INCLUDE:
+        return MentionKind.PART if target(directive) in parts else None
+    span, network = directive.span, directive.network
+    if span is None or network is None:
+        return None
+    holds = any(span[0] == version and span[1] <= number <= span[2] for version, number in addresses)
+    if (holds and network.prefixlen >= WIDEST[span[0]]) or spans.cover(network):
+        return MentionKind.ADDRESSES
+    return None
+
+
+class _Spans:
+    """The networks of our include, in order and joined, so that one look tells whether another lies within."""
+
+    def __init__(self, ours: Tree) -> None:
+        spans = sorted(
+            d.span
+            for node in ours.nodes
+            if node.record and node.reachable
+            for d in node.record.directives
+            if d.span and d.network and d.qualifier == "+" and d.network.prefixlen >= WIDEST[d.span[0]] // 2
+        )
+        self.starts: list[tuple[int, int]] = []
+        self.ends: list[int] = []
+        for version, first, last in spans:
+            if self.starts and self.starts[-1][0] == version and first <= self.ends[-1] + 1:
+                self.ends[-1] = max(self.ends[-1], last)
+            else:
+                self.starts.append((version, first))
+                self.ends.append(last)
+
+    def cover(self, network: Network) -> bool:
+        version, first = network.version, int(network.network_address)
+        at = bisect_right(self.starts, (version, first)) - 1
+        return at >= 0 and self.starts[at][0] == version and int(network.broadcast_address) <= self.ends[at]
