@@ -118,7 +118,7 @@ def small_internet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Limits]
         for address, behaviour in SCRIPTED.items():
             server = stack.enter_context(serving(DnsServer({}, {"*": behaviour}, host=address)))
             ports[address] = int(server.address.rpartition(":")[2])
-        yield Limits(allow=LOOPBACK, ports=ports, timeout=0.5, attempts=2, patience=5, samples=1)
+        yield Limits(allow=LOOPBACK, ports=ports, timeout=0.3, attempts=2, patience=5, samples=1)
 
 
 async def arrival(
