@@ -141,6 +141,8 @@ class _Evaluation:
         self.personal = 0
         """How often something was asked that depends on more than a name and the sending address."""
         self._names: tuple[str, ...] | None = None
+        self._nameless = False
+        """Whether a ptr found that the address has no names: a void term once, however many ptr ask again."""
 
     @property
     def voids(self) -> int:
@@ -154,6 +156,7 @@ class _Evaluation:
         except _Stop as stop:
             decision = _Decision(stop.result, problem=stop.problem)
         steps = self.tracer.steps(self.terms, self.voids) if self.tracer else ()
+        voids, void_queries = self.voids, self.void_queries  # before exp, whose look-ups count nowhere
         text = ""
         if explain and decision.result is Result.FAIL and decision.explained_by:
             text = await self._explain(*decision.explained_by)
@@ -163,8 +166,8 @@ class _Evaluation:
             matched=next((m for m in decision.path if not m.term.lower().startswith("redirect=")), None),
             path=decision.path,
             terms=self.terms,
-            voids=self.voids,
-            void_queries=self.void_queries,
+            voids=voids,
+            void_queries=void_queries,
             problem=decision.problem,
             address_family="ipv4" if self.version == 4 else "ipv6",
             steps=steps,
@@ -175,7 +178,7 @@ class _Evaluation:
     async def _check(self, name: str, via: str = "", ends: str | None = None) -> _Decision:
         """check_host() for one domain. `via` is the term that led here; `ends`: how the step that looks up this
         record ends in a trace, when that is here (an include's ends only when all of it was evaluated)."""
-        if not usable(name) or "." not in name:  # RFC 7208 4.3
+        if not usable(name) or "." not in name or name.startswith("["):  # RFC 7208 4.3, 2.3: no domain
             return _Decision(Result.NONE, problem=Problem(ProblemKind.MALFORMED_NAME, name, via))
         found = await self._lookup(name, RecordType.TXT)
         if isinstance(found, LookupFailed):
@@ -331,10 +334,11 @@ class _Evaluation:
     async def _validated_names(self, name: str, term: str, *, is_term: bool) -> tuple[str, ...]:
         """The names of the sending address that point back to it (RFC 7208 5.5); errors only mean fewer names."""
         self.personal += 1  # asked once a check, so what it costs depends on who asked before
-        if self._names is None:  # void each time that a ptr asks in vain: 4.6.4 counts terms
+        if self._names is None:  # asked again each time in vain, as pyspf does: each is a void query
             reverse = self.ip.reverse_pointer
             found = await self._lookup(reverse, RecordType.PTR)
-            if isinstance(found, Absent) and is_term:
+            if isinstance(found, Absent) and is_term and not self._nameless:
+                self._nameless = True
                 self._count_void_term(name, term, reverse)
             if isinstance(found, (Absent, LookupFailed)):
                 return ()

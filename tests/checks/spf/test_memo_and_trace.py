@@ -162,11 +162,10 @@ async def test_no_trace_is_built_unless_it_is_asked_for() -> None:
     assert not isinstance(outcome.problem, LookupFailed)
 
 
-async def test_each_ptr_that_asks_in_vain_is_a_void_term() -> None:
-    outcome = await check_host(
-        "192.0.2.1",
-        "acme.example",
-        "a@acme.example",
-        resolver=zone("acme.example TXT v=spf1 ptr ptr ptr -all"),
-    )
-    assert (outcome.result, outcome.voids) == (Result.PERMERROR, 3)
+async def test_an_address_without_names_is_one_void_term_and_a_void_query_each_time() -> None:
+    served = zone("acme.example TXT v=spf1 ptr ptr ptr -all")
+    asked = ("192.0.2.1", "acme.example", "a@acme.example")
+    by_term = await check_host(*asked, resolver=served)
+    by_query = await check_host(*asked, resolver=served, voids="query")
+    assert (by_term.result, by_term.voids) == (Result.FAIL, 1)
+    assert (by_query.result, by_query.voids) == (Result.PERMERROR, 3)
