@@ -11,6 +11,7 @@ import streamlit as st
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from checks.platform import Platform
 from dashboard import cache
 from dashboard.widgets import states
 from data.engine import DatabaseUnavailable
@@ -29,11 +30,13 @@ class Asker:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the entry script hands to the pages. `own_domain`: the platform's, or None when that is not checked."""
+    """What the entry script hands to the pages. `own_domain`: the platform's, or None when that is not checked.
+    `platform`: what is needed to advise on records; None while its include or its addresses are not set."""
 
     asker: Asker
     database: str = field(repr=False)
     own_domain: str | None = None
+    platform: Platform | None = None
 
 
 def begin(context: Context) -> None:

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from checks.company import Diagnosis, SendingMethod
+from checks.report import Report
 from dashboard import cache, session, urlstate
-from dashboard.actions import explain, wording
-from dashboard.widgets import company_header, finding, fleet_cards, records, senders, states, verdict
+from dashboard.actions import advise, explain, wording
+from dashboard.widgets import advice, company_header, finding, fleet_cards, records, senders, states, verdict
 from data import companies_search, verdicts
 
 
@@ -18,6 +19,7 @@ def show(company_id: str) -> None:
     with session.reading() as database:
         profile = companies_search.get(database, company_id)
         stored = verdicts.get(database, company_id)
+        full = advise.for_company(database, company_id, session.current().platform) if stored else None
     now = datetime.now(UTC)
     if profile is None:
         states.no_such_company(company_id, _back)
@@ -34,18 +36,22 @@ def show(company_id: str) -> None:
                 context = session.current()
                 fleet = cache.fleet(context.asker.name, context.database)
                 fleet_cards.stands_on_ours(context.own_domain, fleet.scan, now)
-            _facts(stored.diagnosis, profile.method)
+            _facts(stored.diagnosis, profile.method, full)
     with narrow if stored else wide:
         company_header.profile_card(profile, now)
 
 
-def _facts(diagnosis: Diagnosis, method: SendingMethod) -> None:
+def _facts(diagnosis: Diagnosis, method: SendingMethod, full: Report | None) -> None:
+    if full:
+        advice.card(full)
     if diagnosis.senders:
         _spf(diagnosis, method)
     for each in explain.also(diagnosis):
         finding.card(each)
     if diagnosis.domain:
         records.card(diagnosis)
+    if full:
+        advice.receivers(full)
     if told := explain.for_the_audit(diagnosis):
         with st.expander(f"For the audit: {len(told)} more, none of which touches this company's mail"):
             for each in told:

@@ -1,0 +1,69 @@
+"""What to publish, on the company's page: worked out from stored answers, tried before it is shown."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from checks.company import SendingMethod
+from data import companies, observations, verdicts
+from data.engine import open_engine, writing
+from data.secrets import Secrets
+from tests.dashboard.conftest import OPEN, plain, words
+from tests.support.recording import diagnosed
+from tests.support.zone import zone
+
+ZONE = """
+    spf.sendwell.example TXT v=spf1 ip4:192.0.2.0/28 ~all
+    _spf.host.example TXT v=spf1 ip4:198.51.100.0/24 ~all
+    acme.example MX 10 mail.acme.example
+    mail.acme.example A 198.51.100.7
+    acme.example TXT v=spf1 include:_spf.host.example ipv4:198.51.100.9 -all
+"""
+
+
+@pytest.fixture
+def advised(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One company that sends as itself, scanned; and the settings that the advice needs."""
+    monkeypatch.setenv("SENDWELL_INCLUDE", "spf.sendwell.example")
+    monkeypatch.setenv("SENDWELL_SENDING_ADDRESSES", "192.0.2.1")
+    now = datetime.now(UTC)
+    values = {
+        "name": "Acme",
+        "email": "info@acme.example",
+        "email_validated_at": now,
+        "sending_method": SendingMethod.OWN_ADDRESS.value,
+    }
+    engine = open_engine(database)
+    with writing(engine) as session:
+        companies.upsert(session, [companies.Entry("1", values)], Secrets(), now)
+        diagnosis, seen = diagnosed("info@acme.example", zone(ZONE, at=now.timestamp()))
+        observations.record(session, seen)
+        verdicts.save(session, [("1", diagnosis)], now)
+    engine.dispose()
+
+
+def test_the_page_shows_the_record_to_publish_and_what_changes(advised: None, companies: OPEN) -> None:
+    at = companies(company="1")
+    assert not at.exception
+    shown = [block.value for block in at.code]
+    assert "v=spf1 include:spf.sendwell.example include:_spf.host.example ip4:198.51.100.9 -all" in shown
+    assert any("ipv4:198.51.100.9 → ip4:198.51.100.9" in text for text in shown)
+    assert "Tried before it is shown: our mail then passes from each of our addresses." in plain(words(at))
+
+
+def test_the_page_says_what_large_receivers_want(advised: None, companies: OPEN) -> None:
+    tables = [frame.value for frame in companies(company="1").dataframe]
+    receivers = next(table for table in tables if "Receiver" in table)
+    assert set(receivers["Receiver"]) == {"Gmail", "Yahoo", "Outlook.com"}
+    assert set(receivers["Our mail"]) <= {"accepted", "at risk", "refused", "unknown"}
+
+
+def test_without_the_platforms_settings_nothing_is_advised(
+    advised: None, companies: OPEN, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SENDWELL_SENDING_ADDRESSES")
+    at = companies(company="1")
+    assert not at.exception
+    assert "What to publish" not in words(at)
