@@ -28,9 +28,9 @@ def card(report: Report) -> None:
             )
         for sentence, losers in advise.sentences(advice):
             st.markdown(f":orange[:material/help:] {md(sentence)}")
-            for loser in losers:
-                st.caption("Who may lose: the senders that this term authorises")
-                st.code(block(loser), language=None, wrap_lines=True)
+            if losers:
+                st.caption("Who may lose: the senders that these terms authorise")
+                st.code("\n".join(map(one_line, losers)), language=None, wrap_lines=True)
         _alternatives(advice)
 
 
