@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # while libraries load, Ctrl-C ends us without a traceback
+
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,4 +39,5 @@ def main(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     command.run(main)

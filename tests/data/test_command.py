@@ -1,6 +1,7 @@
 """`python -m data import` and `export` as people and programs call them."""
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -205,3 +206,22 @@ def test_the_module_runs_as_a_command(tmp_path: Path) -> None:
     )
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr == "“absent.csv” does not exist: check its name\n"
+
+
+@pytest.mark.parametrize("seconds", [0.2, 0.6, 1.2])
+def test_ctrl_c_while_it_loads_is_quiet(tmp_path: Path, seconds: float) -> None:
+    program = [sys.executable, "-c", _STARTS.format(seconds)]
+    done = subprocess.run(program, cwd=PROJECT, capture_output=True, text=True, timeout=30)
+    assert done.returncode in (0, 130, -signal.SIGINT)
+    assert "Traceback" not in done.stderr
+
+
+_STARTS = """
+import runpy, signal, sys, threading
+signal.signal(signal.SIGINT, signal.default_int_handler)
+timer = threading.Timer({}, signal.raise_signal, [signal.SIGINT])
+timer.daemon = True
+timer.start()
+sys.argv = ["data", "--help"]
+runpy.run_module("data", run_name="__main__")
+"""
