@@ -25,7 +25,7 @@ from checks.spf.budget import Cost, Fault, Meter
 from checks.spf.evaluate import Result
 from checks.spf.ours import SpfFacts
 from checks.spf.record import Directive
-from checks.spf.repair_asks import ASK_REFUSAL, OWN_DOMAIN, SAYING_NOTHING, SEND_FROM_PLATFORM
+from checks.spf.repair_asks import ASK_NO_MAIL, ASK_REFUSAL, OWN_DOMAIN, SAYING_NOTHING, SEND_FROM_PLATFORM
 from checks.spf.repair_draft import Bench, Draft, told
 from checks.spf.repair_others import alternative, others
 from checks.spf.repair_place import Ours, networks
@@ -262,6 +262,8 @@ def _questions(bench: Bench, made: Plan, draft: Draft, *, settled: bool) -> tupl
     """Each once. A record that is right and stays as it is raises none about what it leaves out."""
     gone = {c.before for c in made.removed}
     asked = [q for q in made.questions if not (settled and q.term in gone)]
+    if bench.old and len(bench.old) == 1 and bench.old[0].is_all and bench.old[0].parsed.text[0] == "-":
+        asked.append(Question(ASK_NO_MAIL.code, bench.old[0].text))
     asked += [Question(ASK_REFUSAL.code, p.published or p.text) for p in draft.refusals]
     if draft.at is not None and not bench.named_now:
         asked += [Question(ASK_REFUSAL.code, p.text) for p in draft.pieces if bench.redirect_refuses(p)]

@@ -45,6 +45,14 @@ ASK_PASS_ALL = _rule(
     "Name the real senders, then end the record in ~all or -all.",
     "RFC 7208 5.1",
 )
+ASK_NO_MAIL = _rule(
+    "ASK_NO_MAIL",
+    WARNING,
+    "May we send although the record says {about} and nothing else?",
+    "Such a record says that the domain sends no mail at all; the proposed one lets us alone send.",
+    "Publish it if the company sends as this domain, and name its other senders too.",
+    "RFC 7208 10.1.2",
+)
 ASK_EXPLANATION = _rule(
     "ASK_EXPLANATION",
     NOTE,
@@ -142,6 +150,7 @@ RULES = (
     ASK_INERT,
     ASK_ALL,
     ASK_PASS_ALL,
+    ASK_NO_MAIL,
     ASK_EXPLANATION,
     ASK_REDIRECT,
     ASK_DEAD_REDIRECT,

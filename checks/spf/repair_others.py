@@ -27,21 +27,24 @@ async def others(bench: Bench, draft: Draft) -> tuple[Alternative, ...]:
     offered = [await _hosts_by_address(bench, draft), *_without(bench, draft)]
     if over or draft.loss.terms:
         offered.insert(0, _by_address(bench, draft))
-    found = [o for o in offered if o is not None and _helps(o, draft) and o.record != draft.record]
+    found = [o for o in offered if o is not None and _helps(bench, o, draft) and o.record != draft.record]
     return tuple([o for o in found if await bench.passes(o.record)])
 
 
-def _helps(offered: Alternative, draft: Draft) -> bool:
+def _helps(bench: Bench, offered: Alternative, draft: Draft) -> bool:
     """Whether it brings the record within the limits, or spares those who would lose."""
-    return offered.size.fits or bool(draft.loss.terms and not offered.losers)
+    within = offered.size.fits or bench.size(draft.pieces).terms > MAX_TERMS >= offered.size.terms
+    return within or bool(draft.loss.terms and not offered.losers)
 
 
 def alternative(
     bench: Bench, rule: str, pieces: Sequence[Piece], terms: Iterable[str], losers: Iterable[str] = ()
 ) -> Alternative:
-    draft = bench.draft(pieces)
+    draft = bench.draft(list({p.text: p for p in reversed(pieces)}.values())[::-1])
     lose = tuple(dict.fromkeys((*losers, *draft.loss.terms)))
-    return Alternative(rule, draft.record, strings_of(draft.record), bench.size(pieces), tuple(terms), lose)
+    return Alternative(
+        rule, draft.record, strings_of(draft.record), bench.size(draft.pieces), tuple(terms), lose
+    )
 
 
 def _by_address(bench: Bench, draft: Draft) -> Alternative | None:
@@ -93,7 +96,7 @@ async def _hosts_by_address(bench: Bench, draft: Draft) -> Alternative | None:
         named.append(one.text)
         pieces += listed
     too_many = len(pieces) - len(draft.pieces) > MOST_ADDRESSES
-    if not named or too_many or not bench.size(pieces).fits:
+    if not named or too_many:
         return None
     return alternative(bench, HOSTS_BY_ADDRESS.code, pieces, named)
 

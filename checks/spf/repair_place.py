@@ -80,7 +80,8 @@ def losers(old: Sequence[Piece] | None, new: Sequence[Piece], ours: Key, costs: 
         place, cost = places.get(one.key, len(old)), costs.get(one.key, Cost())
         spent += cost
         extra = [c for at, c in movers if at > place]
-        if place < len(old) and one.authorises and extra and least[place] + cost.least <= MAX_TERMS:
+        reached = place < len(old) and least[place] + bool(cost.terms) <= MAX_TERMS
+        if reached and one.authorises and extra:
             errors = any(c.fault & ERRORS for c in extra)
             if errors or _may_break(spent, total(extra)):
                 found.append(one.published or one.text)

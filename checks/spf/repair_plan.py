@@ -197,7 +197,7 @@ def _once(draft: _Draft, pieces: list[Piece]) -> list[Piece]:
     seen: dict[Key, Piece] = {}
     found = []
     for one in pieces:
-        first = seen.setdefault(one.key, one)
+        first = seen.setdefault(_same(one, draft.domain), one)
         if first is one or is_ours(one.parsed, draft.include):
             found.append(one)
             continue
@@ -205,6 +205,14 @@ def _once(draft: _Draft, pieces: list[Piece]) -> list[Piece]:
         if isinstance(one.parsed, Directive) and _qualifier(one) != _qualifier(first):
             draft.ask(one, ASK_INERT.code)
     return found
+
+
+def _same(one: Piece, domain: str) -> Key:
+    """The key, with the domain's own name where none is written: `a` is `a:acme.example` at acme.example."""
+    term = one.parsed
+    if isinstance(term, Directive) and term.domain is None and term.costs_lookup:
+        return (term.mechanism, domain, *one.key[2:])
+    return one.key
 
 
 def _without_dead(draft: _Draft, pieces: list[Piece], costs: Costs) -> list[Piece]:

@@ -1,0 +1,99 @@
+"""What the repair says of every real domain: counts, and a sample to read.
+
+    python -m tests.bench.repair ZONE DOMAINS [--sample 30]
+
+ZONE and DOMAINS are what ../shared/tools/make_zone.py writes (root.zone, domains.txt). Each domain is a company
+that sends through spf.mailjet.com, then one that sends through _spf.google.com.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from ipaddress import ip_address
+from pathlib import Path
+
+from checks.lookup import ZoneResolver
+from checks.platform import Platform
+from checks.providers import is_shared
+from checks.spf.advice import Advice, ChangeKind, Standing
+from checks.spf.ours import SpfFacts, gather
+from checks.spf.repair import propose
+from checks.spf.repair_rules import sentence
+from tests.bench import zone_file
+
+PLATFORMS = (
+    Platform("spf.mailjet.com", (ip_address("87.253.232.5"), ip_address("185.189.236.9"))),
+    Platform("_spf.google.com", (ip_address("74.125.1.1"), ip_address("2001:4860:4864::25"))),
+)
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("zone", type=Path)
+    parser.add_argument("domains", type=Path)
+    parser.add_argument(
+        "--sample", type=int, default=0, metavar="N", help="print N advices that change something"
+    )
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args(arguments)
+    zone = zone_file.read(args.zone)
+    for platform in PLATFORMS:
+        asyncio.run(_measure(zone, args.domains.read_text().split(), platform, args.sample, args.seed))
+    return 0
+
+
+async def _measure(
+    zone: ZoneResolver, domains: list[str], platform: Platform, sample: int, seed: int
+) -> None:
+    began = time.perf_counter()
+    told: list[tuple[SpfFacts, Advice]] = []
+    for domain in domains:
+        facts = await gather(domain, platform, zone, shared=is_shared(domain))
+        told.append((facts, await propose(facts, platform, zone)))
+    seconds = time.perf_counter() - began
+    print(f"{platform.include}: {len(told)} domains in {seconds:.0f} s")
+    for group, count in Counter(_group(advice) for _, advice in told).most_common():
+        print(f"  {count:6} {group}")
+    rules = Counter(r for _, a in told for r in {x.rule for x in (*a.collisions, *a.questions)})
+    for rule, count in rules.most_common():
+        print(f"         {count:6} {rule}")
+    shown = [t for t in told if t[1].standing is not Standing.NOTHING]
+    for facts, advice in random.Random(seed).sample(shown, min(sample, len(shown))):
+        _print(facts, advice)
+
+
+def _group(advice: Advice) -> str:
+    if advice.standing is not Standing.PUBLISH:
+        return advice.standing
+    if advice.size.terms > 10:
+        way = "another way is offered" if advice.alternatives else "no other way"
+        return f"not within 10 terms with our include; {way}"
+    return "published after a decision" if advice.needs_decision else "proposed, and passing"
+
+
+def _print(facts: SpfFacts, advice: Advice) -> None:
+    print(f"\n{facts.domain}: {advice.standing}; {advice.size}")
+    for parsed in facts.tree.root.records:
+        print(f"  - {parsed.text}")
+    print(f"  + {advice.record}")
+    for change in advice.changes:
+        if change.kind is not ChangeKind.KEPT:
+            print(f"      {change.kind} {change.before!r} → {change.after!r} {change.rule}")
+    for about in advice.collisions:
+        print(f"      ! {sentence(about.rule, about.about)} {', '.join(about.losers)}")
+    for asked in advice.questions:
+        print(f"      ? {sentence(asked.rule, asked.term)}")
+    for other in advice.alternatives:
+        print(f"      ~ {sentence(other.rule, ', '.join(other.terms))} {other.record} {other.losers}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
