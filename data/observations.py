@@ -106,6 +106,8 @@ class StoredResolver:
         self._whole.update(new)
 
     async def lookup(self, name: str, type: RecordType) -> Result:
+        if read := self._read.get((name, type)):
+            return read
         name = lower(name)
         if not _fits(name):
             return Absent(name, type, nxdomain=True)
