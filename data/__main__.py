@@ -1,4 +1,4 @@
-"""`python -m data …`: import companies, scan them, export what was found."""
+"""`python -m data …`: import companies, scan them, ask what if, export what was found."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from pathlib import Path
 
 from checks import command
 from checks.command import COULD_NOT_LOOK, USAGE, Stop
-from data.commands import Parser, export, import_, scan
+from data.commands import Parser, export, import_, scan, what_if
 from data.engine import DatabaseUnavailable
 from data.files import CannotWrite
 from data.secrets import SecretsUnavailable
 from settings import SettingsError, load
 
-COMMANDS = (import_, scan, export)
+COMMANDS = (import_, scan, what_if, export)
 PROJECT = Path(__file__).resolve().parent.parent
 
 
