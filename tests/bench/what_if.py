@@ -19,22 +19,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
 
-from sqlalchemy.orm import Session
-
 from checks.company import Company, SendingMethod
-from checks.diagnosis import diagnose
-from checks.lookup import RecordType, Result, ZoneResolver
 from checks.platform import Platform
-from data import observations, verdicts
 from data.companies import batches
 from data.engine import open_engine, writing
-from data.schema import CompanyRow
 from tests.bench import real_fleet, zone_file
+from tests.support import stored_fleet
+from tests.support.stored_fleet import Notebook
 
 ADDRESSES = (
     "74.125.1.1",  # in Google's include
@@ -45,14 +39,17 @@ ADDRESSES = (
     "2001:db8::25",
 )
 INCLUDES = ("_spf.google.com", "spf.protection.outlook.com")
-NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--include", action="append", metavar="NAME")
     parser.add_argument("--domains", type=int, metavar="N", help="only the first N domains")
-    parser.add_argument("--keep", type=Path, metavar="DIRECTORY", help="keep the filled stores there, and use them")
+    parser.add_argument(
+        "--keep", type=Path, metavar="DIRECTORY", help="keep the filled stores there, and use them"
+    )
     args = parser.parse_args(arguments)
     if not real_fleet.RECORDS.exists():
         print("the benchmark needs ../shared/real", file=sys.stderr)
@@ -116,53 +113,21 @@ def _zone(where: Path) -> Path:
     return made
 
 
-class Notebook:
-    """A zone, and what was asked of it since somebody last looked: as a scan would store it."""
-
-    def __init__(self, zone: ZoneResolver, at: float) -> None:
-        self._zone = zone
-        self._at = at
-        self._seen: dict[tuple[str, RecordType], Result] = {}
-        self._noted: set[tuple[str, RecordType]] = set()
-
-    async def lookup(self, name: str, type: RecordType) -> Result:
-        found = self._zone.find(name, type)
-        if (name, type) not in self._noted:
-            self._noted.add((name, type))
-            self._seen[name, type] = replace(found, at=self._at)
-        return found
-
-    def take(self) -> list[Result]:
-        seen = list(self._seen.values())
-        self._seen.clear()
-        return seen
-
-
 def fill(store: Path, include: str, made: Path, most: int | None = None) -> None:
     """Companies, observations and verdicts as an import and a scan would leave them."""
     platform = Platform(include, tuple(ip_address(a) for a in ADDRESSES))
-    notebook = Notebook(zone_file.read(made / "root.zone"), NOW.timestamp())
+    notebook = Notebook(zone_file.read(made / "root.zone"))
     engine = open_engine(f"sqlite:///{store}")
     names = (made / "domains.txt").read_text().split()[:most]
     with writing(engine) as session:
         for some in batches(_companies(names), 500):
-            asyncio.run(_store(session, some, platform, notebook))
+            asyncio.run(stored_fleet.store(session, some, platform, notebook))
     engine.dispose()
 
 
 def _companies(names: Sequence[str]) -> Iterator[Company]:
     for name in names:
         yield Company(name, name, SendingMethod.OWN_ADDRESS, f"postmaster@{name}", email_validated=True)
-
-
-async def _store(session: Session, some: list[Company], platform: Platform, notebook: Notebook) -> None:
-    for company in some:
-        row = {"id": company.id, "name": company.name, "email": company.email, "domain": company.name}
-        session.add(CompanyRow(**row, sending_method=company.method, email_validated_at=NOW, imported_at=NOW))
-    session.flush()
-    judged = [(company.id, await diagnose(company, platform, notebook)) for company in some]
-    observations.record(session, notebook.take())
-    verdicts.save(session, judged, NOW)
 
 
 if __name__ == "__main__":
