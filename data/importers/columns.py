@@ -33,7 +33,7 @@ class Column:
 
 
 def _needed(text: str) -> str:
-    if not text:
+    if not any(map(str.isprintable, text)):  # a zero-width space alone names nobody either
         raise BadCell("is empty", "fill it in")
     return text
 

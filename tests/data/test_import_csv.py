@@ -186,6 +186,7 @@ def test_every_rejected_row_has_a_line_a_reason_and_a_mend(files: Files) -> None
         "10,J,,,,,\n"
         "11,K,tomorrow,x,y,z\n"
         "12,#REF!,,,,\n"
+        "\u200b,\u200b\u202e,,,,\n"
     )
     assert told(report) == {
         2: "company_id is empty",
@@ -203,6 +204,7 @@ def test_every_rejected_row_has_a_line_a_reason_and_a_mend(files: Files) -> None
             "smtp_port is “y”, which is no port; smtp_security is “z”, which is not known"
         ),
         13: "name holds Excel's error #REF!",
+        14: "company_id is empty; name is empty",
     }
     assert all(rejected.mend for rejected in report.rejected)
     assert [rejected.company_id for rejected in report.rejected[:3]] == ["", "2", "3"]
