@@ -40,7 +40,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("zone", type=Path)
     parser.add_argument("domains", type=Path)
     parser.add_argument(
-        "--sample", type=int, default=0, metavar="N", help="print N advices that change something"
+        "--sample", type=int, default=0, metavar="N", help="print N advices that do more than add ours"
     )
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args(arguments)
@@ -65,7 +65,7 @@ async def _measure(
     rules = Counter(r for _, a in told for r in {x.rule for x in (*a.collisions, *a.questions)})
     for rule, count in rules.most_common():
         print(f"         {count:6} {rule}")
-    shown = [t for t in told if t[1].standing is not Standing.NOTHING]
+    shown = [t for t in told if t[1].standing is Standing.PUBLISH and _is_interesting(t[1])]
     for facts, advice in random.Random(seed).sample(shown, min(sample, len(shown))):
         _print(facts, advice)
 
@@ -77,6 +77,13 @@ def _group(advice: Advice) -> str:
         way = "another way is offered" if advice.alternatives else "no other way"
         return f"not within 10 terms with our include; {way}"
     return "published after a decision" if advice.needs_decision else "proposed, and passing"
+
+
+def _is_interesting(advice: Advice) -> bool:
+    """Whether more happens than that our include is added."""
+    return advice.needs_decision or any(
+        c.kind not in (ChangeKind.KEPT, ChangeKind.ADDED) for c in advice.changes
+    )
 
 
 def _print(facts: SpfFacts, advice: Advice) -> None:

@@ -235,6 +235,13 @@ CASES = (
         ours="\nspf.sendwell.example TXT v=spf1 ip4:192.0.2.0/28 ip6:2001:db8::/64 include:gone.example ~all\n",
     ),
     Case(
+        "our own include holds a term without an answer, and the record two",
+        "v=spf1 mx a:g1.example a:four1.example a:four2.example include:i1.example -all",
+        f"v=spf1 mx a:four1.example a:four2.example include:i1.example {OURS} -all",
+        ("NOT_FIRST", "VOID"),
+        ours="\nspf.sendwell.example TXT v=spf1 ip4:192.0.2.0/28 ip6:2001:db8::/64 a:gone.example ~all\n",
+    ),
+    Case(
         "the name is an alias",
         "",
         f"v=spf1 {OURS} ~all",
@@ -317,6 +324,18 @@ async def test_who_loses_is_named_and_each_way_out_says_its_price() -> None:
     assert "mx" not in offered["SPF_REPAIR_HOSTS_BY_ADDRESS"].record.split()
     assert offered["SPF_REPAIR_WITHOUT_COSTLY"].losers == offered["SPF_REPAIR_WITHOUT_COSTLY"].terms
     assert all(a.size.terms <= 10 for a in advice.alternatives)
+
+
+async def test_whoever_is_left_out_of_a_shorter_list_of_our_addresses_is_named() -> None:
+    many = " ".join(f"ip4:198.18.{n}.0/30" for n in range(40))
+    ours = f"\nspf.sendwell.example TXT v=spf1 ip4:192.0.2.0/28 ip6:2001:db8::/64 {many} ~all\n"
+    case = Case("", f"v=spf1 {OURS} {includes(10)} -all", "", ours=ours)
+
+    advice = await advice_for(case)
+
+    by_address = next(a for a in advice.alternatives if a.rule == "SPF_REPAIR_BY_ADDRESS")
+    assert "ip4:192.0.2.0/28 ip6:2001:db8::/64 include:i1.example" in by_address.record
+    assert by_address.losers == (OURS,)
 
 
 async def test_the_outcome_of_each_address_is_shown() -> None:
