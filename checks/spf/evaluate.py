@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import NoReturn
 
+from checks import domain_name
+from checks.domain_name import BadName
 from checks.lookup import Absent, LookupFailed, RecordType, Resolver, is_immediate, usable
 from checks.lookup import Result as LookupResult
 from checks.platform import IPAddress
@@ -126,11 +129,11 @@ class _Evaluation:
         self.number = int(self.ip)
         self.version = self.ip.version
         self.address_type = RecordType.A if self.version == 4 else RecordType.AAAA
-        self.domain = domain.rstrip(".").lower()
+        self.domain = _a_labels(domain)
         local, at, sender_domain = sender.rpartition("@")
         self.local = (local if at else "") or "postmaster"  # RFC 7208 4.3
-        self.sender_domain = sender_domain or self.domain
-        self.helo = helo or self.sender_domain
+        self.sender_domain = _a_labels(sender_domain) or self.domain
+        self.helo = _a_labels(helo or "", lower=False) or self.sender_domain
         self.resolver = resolver
         self.count_queries = voids == "query"
         self.tracer = Tracer() if trace else None
@@ -138,6 +141,8 @@ class _Evaluation:
         self.terms = 0
         self.void_terms = 0
         self.void_queries = 0
+        self.decided = False
+        """What exp= looks up behind the result counts nowhere (RFC 7208 4.6.4)."""
         self.personal = 0
         """How often something was asked that depends on more than a name and the sending address."""
         self._names: tuple[str, ...] | None = None
@@ -156,7 +161,7 @@ class _Evaluation:
         except _Stop as stop:
             decision = _Decision(stop.result, problem=stop.problem)
         steps = self.tracer.steps(self.terms, self.voids) if self.tracer else ()
-        voids, void_queries = self.voids, self.void_queries  # before exp, whose look-ups count nowhere
+        self.decided = True
         text = ""
         if explain and decision.result is Result.FAIL and decision.explained_by:
             text = await self._explain(*decision.explained_by)
@@ -166,8 +171,8 @@ class _Evaluation:
             matched=next((m for m in decision.path if not m.term.lower().startswith("redirect=")), None),
             path=decision.path,
             terms=self.terms,
-            voids=voids,
-            void_queries=void_queries,
+            voids=self.voids,
+            void_queries=self.void_queries,
             problem=decision.problem,
             address_family="ipv4" if self.version == 4 else "ipv6",
             steps=steps,
@@ -178,7 +183,7 @@ class _Evaluation:
     async def _check(self, name: str, via: str = "", ends: str | None = None) -> _Decision:
         """check_host() for one domain. `via` is the term that led here; `ends`: how the step that looks up this
         record ends in a trace, when that is here (an include's ends only when all of it was evaluated)."""
-        if not usable(name) or "." not in name or name.startswith("["):  # RFC 7208 4.3, 2.3: no domain
+        if not _is_domain(name):  # RFC 7208 4.3
             return _Decision(Result.NONE, problem=Problem(ProblemKind.MALFORMED_NAME, name, via))
         found = await self._lookup(name, RecordType.TXT)
         if isinstance(found, LookupFailed):
@@ -238,6 +243,8 @@ class _Evaluation:
     async def _matches(self, name: str, directive: Directive) -> tuple[Match, ...] | None:
         self._count_term(name, directive.text)
         target = await self._expand(directive.domain, name)
+        if not target.isascii():  # the sender's local part: RFC 8616 4
+            return None
         match directive.mechanism:
             case Mechanism.INCLUDE:
                 return await self._include(directive, target)
@@ -363,6 +370,8 @@ class _Evaluation:
         if domain.name is not None:
             return domain.name
         self.personal += 1
+        if "p" in domain.letters:  # its PTR query counts too: RFC 7208 4.6.4
+            self._count_term(current, domain.text)
         return macro.expand_domain(domain, await self._values(domain, current))
 
     async def _values(self, text: Macro, current: str) -> Values:
@@ -384,14 +393,17 @@ class _Evaluation:
 
     async def _explain(self, current: str, domain: Macro) -> str:
         """The domain's explanation, or nothing when anything at all is wrong with it (RFC 7208 6.2)."""
-        found = await self.resolver.lookup(await self._expand(domain, current), RecordType.TXT)
-        if isinstance(found, (Absent, LookupFailed)) or len(found.texts) != 1:
-            return ""
         try:
+            target = await self._expand(domain, current)
+            if not (usable(target) and target.isascii()):
+                return ""
+            found = await self.resolver.lookup(target, RecordType.TXT)
+            if isinstance(found, (Absent, LookupFailed)) or len(found.texts) != 1:
+                return ""
             text = found.texts[0].octets.decode("ascii")
             parsed = macro.parse(text, macro.EXPLANATION_LETTERS, spaces=True)
             return macro.expand(parsed, await self._values(parsed, current))
-        except (UnicodeDecodeError, MacroError, _Stop):
+        except (UnicodeDecodeError, MacroError):
             return ""
 
     # Look-ups, limits and ends
@@ -418,6 +430,8 @@ class _Evaluation:
         return found
 
     def _note(self, found: LookupResult) -> None:
+        if self.decided:
+            return
         if self.tracer:
             self.tracer.looked_up(found)
         if isinstance(found, Absent):
@@ -426,6 +440,8 @@ class _Evaluation:
                 self._permerror(ProblemKind.VOID_LIMIT, found.name)
 
     def _count_term(self, name: str, term: str) -> None:
+        if self.decided:
+            return
         self.terms += 1
         if self.terms > MAX_TERMS:
             self._permerror(ProblemKind.TERM_LIMIT, name, term)
@@ -449,6 +465,22 @@ class _Evaluation:
         shift = 32 - directive.cidr4 if self.version == 4 else 128 - directive.cidr6
         wanted = self.number >> shift
         return any(_as_number(address) >> shift == wanted for address in addresses)
+
+
+def _a_labels(name: str, *, lower: bool = True) -> str:
+    """A domain as it is asked: without the trailing dot, U-labels as A-labels (RFC 7208 4.3). What is no domain
+    stays as it is."""
+    name = name.removesuffix(".")
+    if not name.isascii():
+        with suppress(BadName):
+            return domain_name.domain(name)
+    return name.lower() if lower else name
+
+
+@lru_cache(maxsize=65536)
+def _is_domain(name: str) -> bool:
+    """Whether check_host() looks for a record there: two labels at least, no address in brackets."""
+    return usable(name) and "." in name and name.isascii() and not name.startswith("[")
 
 
 @lru_cache(maxsize=65536)

@@ -1,0 +1,111 @@
+"""Which domains are asked, and which TXT record counts (RFC 7208 3, 4.3 to 4.5)."""
+
+from __future__ import annotations
+
+from checks.lookup import RecordType, txt
+from tests.checks.spf.corners import Case
+
+RECORDS = (
+    Case("no term at all", "v=spf1", "neutral"),
+    Case("only a blank", "v=spf1 ", "neutral"),
+    Case("blanks everywhere", "v=spf1   ip4:192.0.2.3    -all   ", "pass"),
+    Case("version in any case", "V=SpF1 ip4:192.0.2.3 -all", "pass"),
+    Case("a tab behind the version", '"v=spf1\t+all"', "none"),
+    Case("a longer version", "v=spf10 +all", "none"),
+    Case("a blank before", '" v=spf1 +all"', "none"),
+    Case("the older record", "spf2.0/mfrom +all", "none"),
+    Case("two records", "v=spf1 +all", "permerror", "a.example TXT v=spf1 -all\n"),
+    Case("two records, one without a term", "v=spf1 +all", "permerror", "a.example TXT v=spf1\n"),
+    Case("another TXT beside it", "v=spf1 ip4:192.0.2.3 -all", "pass", "a.example TXT v=spf1-verification\n"),
+    Case("split inside the version", '"v=s" "pf1" " ip4:192.0.2.3 -a" "ll"', "pass"),
+    Case("split inside a word", '"v=spf1 ip4:192.0." "2.3 -a" "" "ll"', "pass"),
+    Case("split where a blank is missing", '"v=spf1 ip4:192.0.2.9" "ip4:192.0.2.3 -all"', "permerror"),
+    Case("split after the version without a blank", '"v=spf1" "ip4:192.0.2.3 -all"', "none"),
+    Case(
+        "a record of many strings",
+        " ".join(['"v=spf1 "', *(f'"ip4:198.51.100.{n} "' for n in range(200)), '"ip4:192.0.2.3 -all"']),
+        "pass",
+    ),
+    Case("what stands behind a match is parsed all the same", "v=spf1 +all include:", "permerror"),
+    Case("what stands behind a match is not asked", "v=spf1 ip4:192.0.2.3 include:gone.example", "pass"),
+    Case(
+        "octets outside ASCII behind a match",
+        "",
+        "permerror",
+        odd={("a.example", RecordType.TXT): [txt(b"v=spf1 ip4:192.0.2.3 \xff -all")]},
+    ),
+    Case(
+        "a NUL in the record",
+        "",
+        "permerror",
+        odd={("a.example", RecordType.TXT): [txt(b"v=spf1 ip4:192.0.2.3\0 -all")]},
+    ),
+    Case("no name", "v=spf1 +all", "none", domain="gone.example", sender="u@gone.example"),
+    Case(
+        "a single label",
+        "v=spf1 +all",
+        "none",
+        "example TXT v=spf1 +all\n",
+        domain="example",
+        sender="u@example",
+    ),
+    Case("an empty domain", "v=spf1 +all", "none", domain="", sender=""),
+    Case("an empty label", "v=spf1 +all", "none", domain="a..example", sender="u@a..example"),
+    Case("two dots at the end", "v=spf1 +all", "none", domain="a.example..", sender="u@a.example.."),
+    Case("a dot at the end", "v=spf1 +all", "pass", domain="a.example.", sender="u@a.example."),
+    Case("a domain in upper case", "v=spf1 +all", "pass", domain="A.EXAMPLE", sender="u@A.EXAMPLE"),
+    Case(
+        "a label of 64 octets",
+        "v=spf1 +all",
+        "none",
+        domain=f"{'a' * 64}.example",
+        sender=f"u@{'a' * 64}.example",
+    ),
+    Case(
+        "a domain of 254 octets",
+        "v=spf1 +all",
+        "none",
+        domain="a." * 123 + "example."[:8],
+        sender="u@x.example",
+    ),
+    Case(
+        "a domain in its own letters",
+        "",
+        "pass",
+        "xn--bcher-kva.example TXT v=spf1 exists:%{d}.%{o}.m.example -all\n"
+        "xn--bcher-kva.example.xn--bcher-kva.example.m.example A 127.0.0.2",
+        domain="bücher.example",
+        sender="u@BÜCHER.example",
+    ),
+    Case(
+        "a domain that no IDNA makes",
+        "v=spf1 +all",
+        "none",
+        domain="a\u2028b.example",
+        sender="u@a\u2028b.example",
+    ),
+    Case(
+        "an address in brackets",
+        "v=spf1 +all",
+        "none",
+        "[192.0.2.3] TXT v=spf1 +all\n",
+        domain="[192.0.2.3]",
+        sender="u@[192.0.2.3]",
+    ),
+    Case("the look-up of the record fails", "", "temperror", "a.example TXT !SERVFAIL"),
+    Case("the look-up of the record is refused", "", "temperror", "a.example TXT !REFUSED"),
+    Case(
+        "a CNAME to the record",
+        "",
+        "pass",
+        "a.example CNAME b.example\nb.example TXT v=spf1 exists:%{d}.m.example -all\na.example.m.example A 127.0.0.2",
+    ),
+    Case(
+        "three CNAMEs to the record",
+        "",
+        "pass",
+        "a.example CNAME b.example\nb.example CNAME c.example\nc.example CNAME d.example\nd.example TXT v=spf1 +all",
+    ),
+    Case("a CNAME to nothing", "", "none", "a.example CNAME b.example"),
+    Case("a CNAME to itself", "", "temperror", "a.example CNAME b.example\nb.example CNAME a.example"),
+)
