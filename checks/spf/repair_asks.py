@@ -17,7 +17,7 @@ ASK_MEANING = _rule(
     "ASK_MEANING",
     WARNING,
     "What is {about} meant to be?",
-    "It does not parse and could mean several things, so it is left out of the record.",
+    "It does not parse and could mean several things, so what is unclear is left out of the record.",
     "Say which server or service it should name; without an answer it stays out.",
     "RFC 7208 4.6",
 )

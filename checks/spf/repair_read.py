@@ -17,6 +17,8 @@ from checks.spf.tree import NodeState
 
 Key = tuple[object, ...]
 
+_ALL = re.compile(r"[+?~-]all(?![.:/=])", re.IGNORECASE)
+"""`~allgoogle-site-verification=…`: what closes a record stays, whatever ran into it; that is asked about."""
 _DEAD = (NodeState.NO_RECORD, NodeState.NO_SUCH_NAME)
 
 
@@ -147,6 +149,9 @@ class _Reader:
                 yield Piece(text, text, terms[column])
             elif self._names_ours(text):
                 yield piece(f"include:{self._include}", text, OURS_MISWRITTEN.code)
+            elif (joined := _ALL.match(text)) and found.end() == len(parsed.text.rstrip()):
+                yield piece(joined.group(), text, MENDED.code)
+                self.questions.append(Question(ASK_MEANING.code, text))
             else:
                 self._ask(text)
 
