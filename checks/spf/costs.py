@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from checks.lookup import Absent, Answer, LookupFailed, RecordType, Resolver, is_immediate, usable
@@ -19,6 +20,9 @@ from checks.spf.tree import Node, NodeState, Tree, costly_terms, named
 
 MAX_LOOKUPS = 100
 """For the terms of one tree. What comes behind is not known."""
+
+MAX_COSTS = 500
+"""Terms that are counted; where there are more, the counts are the least."""
 
 Family = Literal[4, 6]
 _Asked = tuple[str, RecordType]
@@ -91,14 +95,16 @@ NOTHING_COUNTED = Costs()
 
 async def measure(tree: Tree, resolver: Resolver) -> Costs:
     """Look up what the terms of the tree name, each name once, at most MAX_LOOKUPS in all."""
-    terms = [
+    every = (
         (at, term, named(term, node.name)) for at, node in enumerate(tree.nodes) for term in _costly(node)
-    ]
+    )
+    terms = list(islice(every, MAX_COSTS + 1))
     asking = _Asking(resolver)
     await asking.ask(a for _, term, name in terms if name for a in _first(term, name))
     await asking.ask(a for _, term, name in terms if name for a in asking.exchangers(term, name))
     endless = any(n.reachable and n.state is NodeState.LOOP for n in tree.nodes)
-    return Costs(tuple(asking.cost(*term) for term in terms), tree.complete and not endless)
+    complete = tree.complete and not endless and len(terms) <= MAX_COSTS
+    return Costs(tuple(asking.cost(*term) for term in terms), complete)
 
 
 def _costly(node: Node) -> tuple[Directive | Modifier, ...]:

@@ -13,6 +13,8 @@ from checks.spf.typing_slips import odd_characters
 
 MOST = 10
 """Pieces of evidence for one finding; a hostile record has thousands."""
+LONGEST = 2000
+"""Characters of one piece."""
 
 
 def finding(rule: Rule, about: str, *evidence: Evidence) -> Finding:
@@ -21,12 +23,23 @@ def finding(rule: Rule, about: str, *evidence: Evidence) -> Finding:
 
 def told(rule: Rule, about: str, evidence: Iterable[Evidence]) -> Finding | None:
     """The rule with its evidence, the same piece once; None where there is none."""
-    some = tuple(dict.fromkeys(islice(evidence, 10 * MOST)))
+    some = tuple(dict.fromkeys(_short(e) for e in islice(evidence, 10 * MOST)))
     if not some:
         return None
     if len(some) > MOST:
         some = (*some[:MOST], Evidence(some[MOST].expected, f"… and {len(some) - MOST} more"))
     return finding(rule, about, *some)
+
+
+def _short(evidence: Evidence) -> Evidence:
+    if len(evidence.expected) + len(evidence.found) <= LONGEST:
+        return evidence
+    return Evidence(shortened(evidence.expected), shortened(evidence.found))
+
+
+def shortened(text: str) -> str:
+    """Hostile text, cut where nobody reads on."""
+    return text if len(text) <= LONGEST else text[:LONGEST] + "…"
 
 
 def syntax(parsed: Record) -> tuple[Evidence, ...]:
@@ -39,12 +52,12 @@ def syntax(parsed: Record) -> tuple[Evidence, ...]:
             continue
         mend = meant.get(problem.column)
         said = f"{problem.expected} (column {problem.column + 1})"
-        odd = ", ".join(odd_characters(problem.text))
+        odd = ", ".join(odd_characters(problem.text[:LONGEST]))
         said += f"; it holds {odd}" if odd else ""
         if mend:
             done = mend.end
             said += f"; to be written: {mend.instead}" if mend.instead else "; to be removed"
-        found.append(Evidence(said, mend.text if mend else problem.text))
+        found.append(Evidence(said, shortened(mend.text if mend else problem.text)))
         if len(found) == MOST:
             break
     return tuple(found)

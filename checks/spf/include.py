@@ -16,6 +16,9 @@ from checks.spf.record import Directive, Mechanism, Record
 from checks.spf.tree import Node, NodeState, Tree, ends_with_all, reachable_directives, target
 from checks.spf.typing_slips import cleaned
 
+MAX_TEXT = 4096
+"""Characters of one text in which our name is looked for."""
+
 
 class MentionKind(StrEnum):
     """How a record names us. The first two are *present*, the others near misses."""
@@ -77,10 +80,10 @@ def mentions(tree: Tree, include: str, domain: str | None = None) -> tuple[Menti
     """Every place that names `include`: at any depth when it is right, in the domain's own records (of its name
     and of names below it) when it nearly is. `domain`: the platform's own, where that is known."""
     found = [m for node in tree.nodes for parsed in node.records for m in _in_record(node, parsed, include)]
-    leads = {at for at, node in enumerate(tree.nodes) if any(m.name == node.name for m in found)}
+    names = _names(tree, {m.name for m in found}, include, domain)
     for node in own_nodes(tree):
         for parsed in node.records:
-            found += _Near(tree, node, parsed, include, domain, leads).mentions()
+            found += _Near(names, node, parsed).mentions()
     found += _in_other_texts(tree, include)
     return tuple(found)
 
@@ -105,27 +108,50 @@ def _in_record(node: Node, parsed: Record, include: str) -> Iterator[Mention]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Near:
-    """The near misses of one record. `leads`: the nodes whose records name our include."""
+class _Names:
+    """What is known of names: our include, our domains, the names of the tree that nothing answers, and those that
+    answer and do not lead to our include."""
 
-    tree: Tree
+    include: str
+    domains: frozenset[str]
+    dead: frozenset[str]
+    without_us: frozenset[str]
+
+
+def _names(tree: Tree, naming: set[str], include: str, domain: str | None) -> _Names:
+    """`naming`: the names whose records name our include."""
+    leading = set()
+    for node in tree.nodes:
+        at = node
+        while node.name in naming:
+            leading.add(at.name)
+            if at.parent < 0:
+                break
+            at = tree.nodes[at.parent]
+    absent = (NodeState.NO_RECORD, NodeState.NO_SUCH_NAME)
+    dead = frozenset(n.name for n in tree.nodes if n.state in absent)
+    without_us = frozenset(n.name for n in tree.nodes if n.records and n.name not in leading)
+    domains = frozenset(filter(None, (domain, organisation(include))))
+    return _Names(include, domains, dead, without_us)
+
+
+@dataclass(frozen=True, slots=True)
+class _Near:
+    """The near misses of one record."""
+
+    names: _Names
     node: Node
     parsed: Record
-    include: str
-    domain: str | None
-    leads: set[int]
 
     def mentions(self) -> list[Mention]:
         """Those that do not parse, those that are ignored, and those that say something else."""
         found = [
-            self._said(MentionKind.UNPARSED, p.text)
-            for p in self.parsed.problems
-            if stands_in(cleaned(p.text), self.include)
+            self._said(MentionKind.UNPARSED, p.text) for p in self.parsed.problems if self._is_meant(p.text)
         ]
         found += [
             self._said(MentionKind.IGNORED, m.text)
             for m in self.parsed.modifiers
-            if m.name != "redirect" and stands_in(cleaned(m.text), self.include)
+            if m.name != "redirect" and stands_in(cleaned(m.text), self.names.include)
         ]
         reached = len(reachable_directives(self.parsed))
         for position, directive in enumerate(self.parsed.directives, 1):
@@ -137,7 +163,7 @@ class _Near:
         return Mention(kind, self.node.name, text, 0, self.node.depth)
 
     def _term(self, kind: MentionKind, directive: Directive, position: int, reached: bool) -> Mention:
-        like = likeness(target(directive) or "", self.include)
+        like = likeness(target(directive) or "", self.names.include)
         sign, reachable = directive.qualifier, self.node.reachable and reached
         return Mention(kind, self.node.name, directive.text, position, self.node.depth, sign, reachable, like)
 
@@ -148,7 +174,7 @@ class _Near:
         if redirect is None or name is None or kind is None:
             return []
         reachable = self.node.reachable and not ends_with_all(self.parsed)
-        like, depth = likeness(name, self.include), self.node.depth
+        like, depth = likeness(name, self.names.include), self.node.depth
         return [Mention(kind, self.node.name, redirect.text, 0, depth, "+", reachable, like)]
 
     def _kind(self, directive: Directive) -> MentionKind | None:
@@ -157,37 +183,25 @@ class _Near:
             return None
         if directive.mechanism is Mechanism.INCLUDE:
             return self._of_name(name)
-        return MentionKind.OTHER_TERM if name in (self.include, *self._domains()) else None
+        ours = name == self.names.include or name in self.names.domains
+        return MentionKind.OTHER_TERM if ours else None
 
     def _of_name(self, name: str) -> MentionKind | None:
         """An include's name that is like ours: it counts when nothing answers there, or when it is our domain
         and its record does not lead to our include. A neighbour that answers is a neighbour."""
-        like = likeness(name, self.include)
-        if (like or name == self.domain) and self._is_dead(name):
-            return MentionKind.MISSPELT
-        if name in self._domains() and name != self.include and self._answers_without_us(name):
-            return MentionKind.OUR_DOMAIN
-        return None
+        if name in self.names.dead:
+            like = name in self.names.domains or likeness(name, self.names.include)
+            return MentionKind.MISSPELT if like else None
+        others = name in self.names.domains and name != self.names.include
+        return MentionKind.OUR_DOMAIN if others and name in self.names.without_us else None
 
-    def _domains(self) -> tuple[str, ...]:
-        return tuple(filter(None, (self.domain, organisation(self.include))))
-
-    def _is_dead(self, name: str) -> bool:
-        dead = (NodeState.NO_RECORD, NodeState.NO_SUCH_NAME)
-        return any(n.name == name and n.state in dead for n in self.tree.nodes)
-
-    def _answers_without_us(self, name: str) -> bool:
-        answers = [at for at, n in enumerate(self.tree.nodes) if n.name == name and n.records]
-        return bool(answers) and not any(self._leads_to_us(at) for at in answers)
-
-    def _leads_to_us(self, at: int) -> bool:
-        """Whether a record that names our include is that node's, or stands below it."""
-        for leading in self.leads:
-            while leading >= 0:
-                if leading == at:
-                    return True
-                leading = self.tree.nodes[leading].parent
-        return False
+    def _is_meant(self, text: str) -> bool:
+        """A term that does not parse, with our name in it; or an include of another name of our domain."""
+        plain = cleaned(text[:MAX_TEXT]).lower()
+        below = f".{organisation(self.names.include)}"
+        return stands_in(plain, self.names.include) or (
+            "include" in plain[:9] and plain.rstrip(".").endswith(below)
+        )
 
 
 def _in_other_texts(tree: Tree, include: str) -> list[Mention]:
@@ -201,7 +215,7 @@ def _in_other_texts(tree: Tree, include: str) -> list[Mention]:
 
 def is_meant_for_us(text: str, include: str) -> bool:
     """Whether a text that is no SPF record was meant as one that names us, or as a part of one."""
-    plain = cleaned(text).lower()
+    plain = cleaned(text[:MAX_TEXT]).lower()
     if not stands_in(plain, include):
         return False
     return plain.rstrip(".") == include or any(word in plain for word in ("include", "spf1", "redirect="))

@@ -17,6 +17,9 @@ from checks.spf.typing_slips import cleaned, close
 
 MAX_MENDS = 50
 """How many terms of one record are thought about: a record with more faults has to be written anew."""
+MAX_TERM = 1000
+"""Octets of a term that is thought about: a name has at most 253, and a list with commas is still a list."""
+MAX_PIECES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +51,11 @@ def mended(parsed: Record) -> str:
 
 def mend_term(text: str) -> str | None:
     """The one or more terms that this one can only have meant, or None when that needs a guess."""
-    clean = cleaned(text)
-    pieces = [p for p in re.split(r"[ ,;|]+", clean) if p]
+    if len(text) > MAX_TERM:
+        return None
+    pieces = [p for p in re.split(r"[ ,;|]+", cleaned(text)) if p]
+    if len(pieces) > MAX_PIECES:
+        return None
     found: list[str] = []
     for piece in pieces:
         meant = _one(piece)
@@ -156,7 +162,12 @@ def _parses(text: str) -> bool:
 
 
 def _one(term: str) -> str | None:
-    for attempt in _ATTEMPTS:
+    meant = _first_that_parses(term, _ATTEMPTS)
+    return _apart(term) if meant is None else meant
+
+
+def _first_that_parses(term: str, attempts: tuple[Callable[[str], str | None], ...]) -> str | None:
+    for attempt in attempts:
         meant = attempt(term)
         if meant is not None and _parses(meant):
             return meant
@@ -243,9 +254,9 @@ def _doubled(term: str) -> str | None:
 def _apart(term: str) -> str | None:
     """`include:x.example~all`, `a+mx`: two terms without a space between them."""
     pieces = _JOINT.split(term)
-    if len(pieces) < 2:
+    if not 2 <= len(pieces) <= MAX_PIECES:
         return None
-    meant = [_one(piece) for piece in pieces]
+    meant = [_first_that_parses(piece, _ATTEMPTS) for piece in pieces]
     return None if None in meant else " ".join(filter(None, meant))
 
 
@@ -256,7 +267,6 @@ _ATTEMPTS: tuple[Callable[[str], str | None], ...] = (
     _address,
     _url,
     _doubled,
-    _apart,
     _separator,
     _misspelt,
 )

@@ -16,12 +16,12 @@ WIDEST = {4: 16, 6: 32}
 
 def partial_mentions(tree: Tree, ours: Tree, addresses: tuple[IPAddress, ...]) -> tuple[Mention, ...]:
     """The terms in the domain's own records that hold a part of our include (`ours`: its tree) or of `addresses`."""
-    parts = {n.name for n in ours.nodes[1:] if n.records}
+    mine = {n.name for n in ours.nodes if n.records}
+    parts = mine - {ours.root.name}
     spans = _Spans(ours)
     numbers: list[tuple[int, int]] = [(a.version, int(a)) for a in addresses]
-    return tuple(
-        m for node in own_nodes(tree) for r in node.records for m in _in(node, r, parts, spans, numbers)
-    )
+    own = (node for node in own_nodes(tree) if node.name not in mine)
+    return tuple(m for node in own for r in node.records for m in _in(node, r, parts, spans, numbers))
 
 
 def _in(

@@ -21,8 +21,8 @@ from checks.spf.record import Directive, Mechanism, Modifier, Record
 
 MAX_NODES = 100
 MAX_DEPTH = 12
-MAX_OCTETS = 65536
-"""Of all records together: as much as one answer can hold. What comes behind is not read."""
+MAX_OCTETS = 32768
+"""Of all records together, the domain's own apart. What comes behind is not read."""
 MAX_SECONDS = 15.0
 """No look-ups are begun after so long."""
 
@@ -199,17 +199,16 @@ class _Walk:
         return dict(zip(asked, found, strict=True))
 
     def _steps(self, first: int) -> Iterator[_Step]:
-        """Where the nodes from `first` on lead. When the tree is full, only the first term of each record."""
+        """Where the nodes from `first` on lead. When the tree is full, only the first term of each node."""
         room = MAX_NODES - len(self.nodes)
         for at in range(first, len(self.nodes)):
             node = self.nodes[at]
-            for parsed in node.records:
-                for term, reachable in children(parsed):
-                    room -= 1
-                    cut, here = room < 0, node.reachable and reachable
-                    yield _Step(at, node.depth + 1, term.text, named(term, node.name), here, cut)
-                    if cut:
-                        break
+            for term, reachable in (child for parsed in node.records for child in children(parsed)):
+                room -= 1
+                cut, here = room < 0, node.reachable and reachable
+                yield _Step(at, node.depth + 1, term.text, named(term, node.name), here, cut)
+                if cut:
+                    break
 
     def _unread(self, step: _Step) -> NodeState | None:
         """Why a name is not to be asked, if there is a reason."""
@@ -238,8 +237,9 @@ class _Walk:
             return NodeState.FAILED, (), found
         if isinstance(found, Absent):
             return NodeState.NO_SUCH_NAME if found.nxdomain else NodeState.NO_RECORD, (), None
-        self.octets += sum(len(octets) for octets in record.select(found.texts))
-        if self.octets > MAX_OCTETS and self.nodes:
+        if self.nodes:
+            self.octets += sum(len(octets) for octets in record.select(found.texts))
+        if self.octets > MAX_OCTETS:
             return NodeState.TOO_MANY, (), None
         records = record.published(found.records)
         several = NodeState.RECORD if len(records) == 1 else NodeState.SEVERAL

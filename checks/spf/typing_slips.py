@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 _DASHES = "‐‑‒–—―−﹘﹣－"
 _TILDES = "˜∼〜～"
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
@@ -23,6 +25,9 @@ _ESCAPED = {"\\x96": "-", "\\x97": "-", "\\x98": "~", "\\xa0": " ", "\\xad": ""}
     ("\\x91", "\\x92", "\\x93", "\\x94", "\\x84", '\\"'), ""
 )
 
+_PLAIN = re.compile(r"[!#-&(-\[\]-_a-~]*")
+"""Visible ASCII but for quotes and the backslash: nearly every term, and nothing to clean."""
+
 _NAMES = {
     **dict.fromkeys(_DASHES, "a dash that is no hyphen"),
     **dict.fromkeys(_TILDES, "a sign that is no ~"),
@@ -34,6 +39,8 @@ _NAMES = {
 
 def cleaned(text: str) -> str:
     """The text as it was meant to be typed: hyphens for dashes, spaces for other blanks, nothing invisible."""
+    if _PLAIN.fullmatch(text):
+        return text
     for escape, sign in _ESCAPED.items():
         if escape in text:
             text = text.replace(escape, sign)

@@ -26,19 +26,12 @@ _SENDER = {4: 14, 6: 28}
 
 def width(directive: Directive) -> Width:
     """By the term's prefix lengths; `a` and `mx` have one for each family (RFC 7208 5.3)."""
-    widths = [_width(version, length) for version, length in _lengths(directive)]
-    for found in (Width.NEARLY_ALL, Width.WIDE):
-        if found in widths:
-            return found
-    return Width.NARROW
-
-
-def _lengths(directive: Directive) -> tuple[tuple[int, int], ...]:
     if directive.network is not None:
-        return ((directive.network.version, directive.network.prefixlen),)
-    if directive.mechanism in (Mechanism.A, Mechanism.MX):
-        return ((4, directive.cidr4), (6, directive.cidr6))
-    return ()
+        return _width(directive.network.version, directive.network.prefixlen)
+    if directive.mechanism not in (Mechanism.A, Mechanism.MX):
+        return Width.NARROW
+    both = (_width(4, directive.cidr4), _width(6, directive.cidr6))
+    return max(both, key=list(Width).index)
 
 
 def _width(version: int, length: int) -> Width:

@@ -25,6 +25,7 @@ NEAR = (
     miss("an equals sign", "include=spf.sendwell.example", "an unknown modifier: ignored"),
     miss("a dot", "include.spf.sendwell.example", "does not parse: permerror"),
     miss("bare", "spf.sendwell.example", "spf.sendwell.example (does not parse: permerror)"),
+    miss("a dot, and another name of ours", "include.mail.sendwell.example", "does not parse: permerror"),
     miss("invisible", "include:spf.sendwell.exa\u200bmple", "does not parse: permerror"),
     *(
         miss(f"as {name}", f"{name}:spf.sendwell.example", "asks for addresses of that name")
@@ -169,3 +170,13 @@ def test_each_sending_address_stands_somewhere(text: str, standing: Standing) ->
 )
 def test_names_are_alike_by_their_shape(name: str, ours: str, like: Likeness | None) -> None:
     assert likeness(name, ours) is like
+
+
+def test_our_own_records_are_no_near_miss_of_themselves() -> None:
+    records = "sendwell.example MX 10 mail.acme.example\n sendwell.example TXT v=spf1 include:_a.sendwell.example -all\n"
+    ours = """
+        spf.sendwell.example TXT v=spf1 include:_a.sendwell.example ~all
+        _a.sendwell.example TXT v=spf1 ip4:192.0.2.64/28 ~all
+    """
+    facts = asyncio.run(gather("_a.sendwell.example", PLATFORM, zone(records + ours)))
+    assert facts.mentions == ()
