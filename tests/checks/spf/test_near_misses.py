@@ -173,10 +173,9 @@ def test_names_are_alike_by_their_shape(name: str, ours: str, like: Likeness | N
 
 
 def test_our_own_records_are_no_near_miss_of_themselves() -> None:
-    records = "sendwell.example MX 10 mail.acme.example\n sendwell.example TXT v=spf1 include:_a.sendwell.example -all\n"
     ours = """
         spf.sendwell.example TXT v=spf1 include:_a.sendwell.example ~all
         _a.sendwell.example TXT v=spf1 ip4:192.0.2.64/28 ~all
     """
-    facts = asyncio.run(gather("_a.sendwell.example", PLATFORM, zone(records + ours)))
+    facts = asyncio.run(gather("_a.sendwell.example", PLATFORM, zone(ours)))
     assert facts.mentions == ()
