@@ -99,7 +99,7 @@ ASK_REFUSAL = _rule(
 BY_ADDRESS = _rule(
     "BY_ADDRESS",
     NOTE,
-    "Publish our addresses instead of our include at {about}.",
+    "Publish our addresses instead of {about}.",
     "That costs no terms, so nobody else is touched. The risk: it must follow whenever our addresses change.",
     "Choose it only if somebody will keep it up to date; tell us, so that you hear of changes.",
     "RFC 7208 4.6.4",

@@ -1,6 +1,7 @@
 """What the repair says of every real domain: counts, and a sample to read.
 
     python -m tests.bench.repair ZONE DOMAINS [--sample 30]
+    python -m tests.bench.repair ZONE DOMAINS --senders 7000    who passes before and after, at so many domains
 
 ZONE and DOMAINS are what ../shared/tools/make_zone.py writes (root.zone, domains.txt). Each domain is a company
 that sends through spf.mailjet.com, then one that sends through _spf.google.com.
@@ -18,10 +19,11 @@ from collections.abc import Sequence
 from ipaddress import ip_address
 from pathlib import Path
 
-from checks.lookup import ZoneResolver
+from checks.lookup import OverlayResolver, RecordType, ZoneResolver, txt
 from checks.platform import Platform
 from checks.providers import is_shared
 from checks.spf.advice import Advice, ChangeKind, Standing
+from checks.spf.evaluate import Result, check_host
 from checks.spf.ours import SpfFacts, gather
 from checks.spf.repair import propose
 from checks.spf.repair_rules import sentence
@@ -42,9 +44,15 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--sample", type=int, default=0, metavar="N", help="print N advices that do more than add ours"
     )
+    parser.add_argument(
+        "--senders", type=int, default=0, metavar="N", help="ask for the senders of N domains"
+    )
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args(arguments)
     zone = zone_file.read(args.zone)
+    if args.senders:
+        domains = random.Random(args.seed).sample(args.domains.read_text().split(), args.senders)
+        return asyncio.run(_ask_senders(zone, domains, PLATFORMS[1], args.seed))
     for platform in PLATFORMS:
         asyncio.run(_measure(zone, args.domains.read_text().split(), platform, args.sample, args.seed))
     return 0
@@ -68,6 +76,29 @@ async def _measure(
     shown = [t for t in told if t[1].standing is Standing.PUBLISH and _is_interesting(t[1])]
     for facts, advice in random.Random(seed).sample(shown, min(sample, len(shown))):
         _print(facts, advice)
+
+
+async def _ask_senders(zone: ZoneResolver, domains: list[str], platform: Platform, seed: int) -> int:
+    """Up to 15 networks of each domain's whole tree, before and after: whoever loses must be named."""
+    counted: Counter[str] = Counter()
+    for domain in domains:
+        facts = await gather(domain, platform, zone)
+        advice = await propose(facts, platform, zone)
+        if advice.standing is not Standing.PUBLISH:
+            continue
+        directives = [d for n in facts.tree.nodes for r in n.records for d in r.directives]
+        networks = [d.network for d in directives if d.network]
+        after = OverlayResolver(zone, {(domain, RecordType.TXT): [txt(advice.record)]})
+        for network in random.Random(seed).sample(networks, min(15, len(networks))):
+            ip, sender = network.network_address, f"postmaster@{domain}"
+            now = await check_host(ip, domain, sender, resolver=zone, explain=False)
+            then = await check_host(ip, domain, sender, resolver=after, explain=False)
+            if now.result is Result.PASS:
+                lost = then.result is not Result.PASS
+                named = lost and now.path[0].term in advice.losers
+                counted["passes still" if not lost else "loses, and named" if named else "LOSES UNNAMED"] += 1
+    print(dict(counted))
+    return int("LOSES UNNAMED" in counted)
 
 
 def _group(advice: Advice) -> str:
