@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # while libraries load, Ctrl-C ends us without a traceback
+
 import argparse
 import asyncio
 import json
@@ -35,8 +40,8 @@ def main(arguments: Sequence[str]) -> int:
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m checks", description="Does this mail pass, and why?")
+def _parser() -> command.Parser:
+    parser = command.Parser(prog="python -m checks", description="Does this mail pass, and why?")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     one = commands.add_parser("domain", help="judge domains as if companies there sent as themselves")
@@ -64,7 +69,7 @@ def _spf(args: argparse.Namespace, settings: settings_file.Settings) -> int:
         ip = ip_address(args.ip)
     except ValueError:
         raise Stop(USAGE, f"--ip: {args.ip!r} is not an IP address") from None
-    if args.record and not args.record.lower().startswith("v=spf1"):
+    if args.record is not None and not args.record.lower().startswith("v=spf1"):
         raise Stop(USAGE, "--record: an SPF record begins with v=spf1")
     name = args.name.removesuffix(".").lower()
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
+import errno
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from ipaddress import IPv4Address, IPv6Address
@@ -26,8 +29,18 @@ class Stop(Exception):
         self.status = status
 
 
+class Parser(argparse.ArgumentParser):
+    """Tells wrong usage in one line, as every error."""
+
+    def error(self, message: str) -> NoReturn:
+        raise Stop(USAGE, f"{message}: {self.prog} --help tells how it is used")
+
+
 def run(main: Callable[[Sequence[str]], int]) -> NoReturn:
     """Run a command with the process's arguments and end the process as interfaces.md says."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if sys.stdout is None:  # closed by who started us: what is printed goes nowhere
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     try:
         status = main(sys.argv[1:])
         sys.stdout.flush()
@@ -37,9 +50,20 @@ def run(main: Callable[[Sequence[str]], int]) -> NoReturn:
     except KeyboardInterrupt:
         status = INTERRUPTED
     except BrokenPipeError:  # the reader of our output went away: nothing is left to say
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         status = DONE
+    except OSError as problem:
+        if problem.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF):
+            raise
+        _discard_output()
+        print(f"the output cannot be written: {problem.strerror}", file=sys.stderr)
+        status = USAGE
     sys.exit(status)
+
+
+def _discard_output() -> None:
+    """So that flushing at exit does not fail once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def printable(text: str) -> str:
@@ -105,11 +129,22 @@ async def _choice(include: str, settings: PlatformSettings) -> str:
     """What to say when no sending address is set: one of each network in the include, nested ones too."""
     async with resolver(settings) as live:
         tree = await walk(include, live)
-    found = ", ".join(dict.fromkeys(_addresses(tree))) or f"none could be found at {include}"
     return (
         "SENDWELL_SENDING_ADDRESSES is not set: set it to the addresses that the platform really sends from."
-        f" One of each network in the include, to choose from: {found}"
+        f" {_to_choose_from(tree)}"
     )
+
+
+def _to_choose_from(tree: Tree) -> str:
+    """One address of each network, or why there is none: not there and not looked up are two things."""
+    found = ", ".join(dict.fromkeys(_addresses(tree)))
+    failed = next((node.failure for node in tree.nodes if node.failure), None)
+    if failed:
+        more = f"could not be looked up ({failed.name}: {failed.reason}), so none can be named to choose from"
+        return f"Its include {more}" if not found else f"Some of the include {more}; those known: {found}"
+    if not found:
+        return f"The record of {tree.root.name} names no network to choose from ({tree.root.state})"
+    return f"One of each network in the include, to choose from: {found}"
 
 
 def _addresses(tree: Tree) -> list[str]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
+import signal
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # while libraries load, Ctrl-C ends us without a traceback
+
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,9 +22,7 @@ PROJECT = Path(__file__).parent.parent
 
 def main(arguments: Sequence[str]) -> int:
     """Serve until interrupted. 2: the settings are wrong or the port is taken; 3: the database cannot be used."""
-    parser = argparse.ArgumentParser(
-        prog="python -m dashboard", description="Serve the pages on this machine."
-    )
+    parser = command.Parser(prog="python -m dashboard", description="Serve the pages on this machine.")
     parser.add_argument("--check", action="store_true", help="only tell whether the port is free")
     check = parser.parse_args(arguments).check
     try:

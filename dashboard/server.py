@@ -10,6 +10,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from types import FrameType
 
 import streamlit as st
 import uvicorn
@@ -67,7 +68,10 @@ def serve(host: str, port: int) -> None:
 
 
 class _Server(uvicorn.Server):
-    """Says where it is once it answers there."""
+    """Says where it is once it answers there, and ends quietly however often it is told to."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.should_exit = True  # a second signal would force it, in the midst of what it closes
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

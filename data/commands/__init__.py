@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
-from checks.command import USAGE, PlatformSettings, Stop
+from checks.command import Parser, PlatformSettings
+
+__all__ = ["Parser", "Settings", "Subparsers"]
 
 Subparsers: TypeAlias = "argparse._SubParsersAction[Parser]"
 """What `add_parser` adds to."""
@@ -22,10 +24,3 @@ class Settings(PlatformSettings, Protocol):
     def secret_keys(self) -> Sequence[str]: ...
     @property
     def var(self) -> Path: ...
-
-
-class Parser(argparse.ArgumentParser):
-    """Tells wrong usage in one line, as every error."""
-
-    def error(self, message: str) -> NoReturn:
-        raise Stop(USAGE, f"{message}: {self.prog} --help tells how it is used")

@@ -10,6 +10,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable
 from ipaddress import ip_address
+from os.path import exists
 
 from checks import command
 from checks.command import COULD_NOT_LOOK, DONE, REJECTED, USAGE, Stop
@@ -47,7 +48,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     platform = _platform(settings)
     proposed = _proposal(args, platform)
     file = sqlite_file(settings.database)
-    if file and not file.exists():
+    if file and not exists(file):
         raise Stop(COULD_NOT_LOOK, f"There is no database {file}: python -m data import FILE, then scan")
     engine = open_engine(settings.database)
     try:

@@ -153,3 +153,37 @@ def test_without_sending_addresses_one_of_each_network_is_listed(environment: di
     assert done.returncode == 2
     assert "192.0.2.1, 2001:db8::1" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_an_include_that_could_not_be_looked_up_is_not_told_as_empty(environment: dict[str, str]) -> None:
+    lacking = {"SENDWELL_SENDING_ADDRESSES": "", "SENDWELL_INCLUDE": "dark.example"}
+    done = run(environment | lacking, "domain", "good.example")
+    assert done.returncode == 2
+    assert "could not be looked up (dark.example: servfail)" in done.stderr
+    empty = run(environment | lacking | {"SENDWELL_INCLUDE": "gone.example"}, "domain", "good.example")
+    assert "names no network to choose from (no such name)" in empty.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_output_that_cannot_be_written_is_one_line(environment: dict[str, str]) -> None:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("SENDWELL_")}
+    asked = ("spf", "good.example", "--ip", "192.0.2.1", "--sender", "a@good.example", "--json")
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "checks", *asked],
+            cwd=ROOT,
+            env=kept | environment,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert "the output cannot be written" in done.stderr
+
+
+def test_wrong_usage_is_one_line(environment: dict[str, str]) -> None:
+    done = run(environment, "spf", "good.example")
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+    assert "--ip" in done.stderr
