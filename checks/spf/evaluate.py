@@ -48,6 +48,10 @@ __all__ = [
 ]
 
 
+MAX_EXPLANATION = 4096
+"""Characters. No reply of a mail server holds as much (RFC 5321 4.5.3.1.5: 512 octets a line)."""
+
+
 class _Stop(Exception):
     """Ends the evaluation at once with permerror or temperror (RFC 7208 2.6.6, 2.6.7)."""
 
@@ -402,7 +406,7 @@ class _Evaluation:
                 return ""
             text = found.texts[0].octets.decode("ascii")
             parsed = macro.parse(text, macro.EXPLANATION_LETTERS, spaces=True)
-            return macro.expand(parsed, await self._values(parsed, current))
+            return macro.expand(parsed, await self._values(parsed, current), most=MAX_EXPLANATION)
         except (UnicodeDecodeError, MacroError):
             return ""
 

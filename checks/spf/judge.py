@@ -5,6 +5,7 @@ from __future__ import annotations
 from checks.company import SpfState
 from checks.model import Evidence, Finding
 from checks.platform import Platform
+from checks.spf.costs import Family
 from checks.spf.evaluate import MAX_TERMS, MAX_VOIDS, Outcome, Problem, ProblemKind, Result
 from checks.spf.findings import finding, syntax, told
 from checks.spf.health import health
@@ -118,7 +119,7 @@ def _broken(problem: Problem, facts: SpfFacts, outcome: Outcome) -> Finding:
         case ProblemKind.VOID_LIMIT:
             found = f"{problem.term} in the record of {problem.name}"
             limit = f"at most {MAX_VOIDS} terms without any answer ({outcome.address_family})"
-            return finding(rule, facts.domain, Evidence(limit, found))
+            return finding(rule, facts.domain, Evidence(limit, found), *_void_terms(facts, outcome))
         case ProblemKind.EXCHANGER_LIMIT:
             return finding(
                 rule, problem.name, Evidence("at most 10 exchangers", f"{problem.term}: {problem.detail}")
@@ -126,6 +127,13 @@ def _broken(problem: Problem, facts: SpfFacts, outcome: Outcome) -> Finding:
         case _:
             found = f"{problem.term}: {problem.kind} at {problem.name}"
             return finding(rule, facts.domain, Evidence("a name with one SPF record", found))
+
+
+def _void_terms(facts: SpfFacts, outcome: Outcome) -> tuple[Evidence, ...]:
+    """Every term that finds nothing for this family, so that the administrator need not look for them."""
+    family: Family = 4 if outcome.address_family == "ipv4" else 6
+    named = [f"{c.term.text} ({facts.tree.nodes[c.node].name})" for c in facts.costs.items if c.void(family)]
+    return (Evidence("names that have an address", ", ".join(named)),) if named else ()
 
 
 def _refused(sender: Sender, facts: SpfFacts, platform: Platform) -> Finding:

@@ -150,17 +150,34 @@ def parse_domain_spec(text: str) -> Macro:
     return macro
 
 
-def expand(macro: Macro, values: Values) -> str:
-    """The text that the macro stands for, for one sender."""
-    return "".join(part if isinstance(part, str) else _expand_one(part, values) for part in macro.parts)
+def expand(macro: Macro, values: Values, *, most: int) -> str:
+    """The text that the macro stands for, for one sender. Raises `MacroError` if it is longer than `most`."""
+    parts: list[str] = []
+    length = 0
+    for part in macro.parts:
+        parts.append(part if isinstance(part, str) else _expand_one(part, values))
+        length += len(parts[-1])
+        if length > most:
+            raise MacroError(f"a text of at most {most} characters")
+    return "".join(parts)
 
 
 def expand_domain(macro: Macro, values: Values) -> str:
-    """The name to look up: no trailing dot, lower case, cut from the left to 253 octets (RFC 7208 7.3)."""
-    name = expand(macro, values).removesuffix(".").lower()
-    while len(name) > MAX_NAME and "." in name:
-        name = name.split(".", 1)[1]
-    return name
+    """The name to look up: no trailing dot, lower case, cut from the left to 253 octets (RFC 7208 7.3).
+
+    Read from the right, as what is cut away need not be expanded: a record holds 16,000 macros, and a sender hundreds
+    of characters.
+    """
+    name = ""
+    for part in reversed(macro.parts):
+        name = (part if isinstance(part, str) else _expand_one(part, values)) + name
+        if len(name) > MAX_NAME + 1:  # one for the trailing dot
+            break
+    name = name.removesuffix(".").lower()
+    if len(name) <= MAX_NAME:
+        return name
+    dot = name.find(".", len(name) - MAX_NAME - 1)
+    return name[dot + 1 :] if dot >= 0 else name.rpartition(".")[2]
 
 
 def _expand_one(part: Expansion, values: Values) -> str:

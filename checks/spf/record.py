@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from ipaddress import AddressValueError, IPv4Network, IPv6Address, IPv6Network
 
 from checks import lookup
 from checks.lookup import Txt
@@ -45,11 +45,19 @@ class Directive:
     qualifier: str
     mechanism: Mechanism
     domain: Macro | None = None
-    network: Network | None = None
     cidr4: int = 32
     cidr6: int = 128
     span: tuple[int, int, int] | None = None
     costs_lookup: bool = False
+
+    @property
+    def network(self) -> Network | None:
+        """What an ip4 or ip6 covers. Made when it is asked for: a record can hold thousands of them."""
+        if self.span is None:
+            return None
+        version, first, last = self.span
+        free = (last - first).bit_length()
+        return IPv4Network((first, 32 - free)) if version == 4 else IPv6Network((first, 128 - free))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +104,7 @@ _VERSION = re.compile(rb"v=spf1(?: |\Z)", re.IGNORECASE)
 _MODIFIER = re.compile(r"([A-Za-z][A-Za-z0-9_.-]*)=", re.ASCII)
 _DIRECTIVE = re.compile(r"([+?~-]?)([A-Za-z][A-Za-z0-9_.-]*)(.*)", re.ASCII | re.DOTALL)
 _DUAL_CIDR = re.compile(r"(?:/(?P<four>[^/]*))?(?://(?P<six>[^/]*))?\Z", re.DOTALL)
+_DOTTED = re.compile(r"\.".join([r"(0|[1-9][0-9]{0,2})"] * 4), re.ASCII)
 _LENGTH = re.compile(r"0|[1-9][0-9]{0,2}", re.ASCII)
 
 
@@ -169,12 +178,10 @@ def _parse_directive(term: str, column: int) -> Directive:
                 raise MacroError("all alone, with nothing behind it")
             return Directive(term, column, qualifier, mechanism)
         case Mechanism.IP4 | Mechanism.IP6:
-            network = _network(mechanism, rest)
-            span = (network.version, int(network.network_address), int(network.broadcast_address))
-            return Directive(term, column, qualifier, mechanism, network=network, span=span)
+            return Directive(term, column, qualifier, mechanism, span=_span(mechanism, rest))
         case Mechanism.A | Mechanism.MX:
             domain, four, six = _domain_and_lengths(rest)
-            return Directive(term, column, qualifier, mechanism, domain, None, four, six, None, True)
+            return Directive(term, column, qualifier, mechanism, domain, four, six, None, True)
         case _:
             domain = _domain(mechanism, rest)
             return Directive(term, column, qualifier, mechanism, domain, costs_lookup=True)
@@ -215,15 +222,28 @@ def _length(digits: str | None, most: int) -> int:
     return int(digits)
 
 
-def _network(mechanism: Mechanism, rest: str) -> Network:
+def _span(mechanism: Mechanism, rest: str) -> tuple[int, int, int]:
     if not rest.startswith(":"):
         raise MacroError(f"{mechanism}: with a colon and an address")
     address, slash, digits = rest[1:].partition("/")
+    bits, number = (32, _ip4) if mechanism is Mechanism.IP4 else (128, _ip6)
+    first = number(address)
+    rest_mask = (1 << bits - _length(digits if slash else None, bits)) - 1
+    return 4 if bits == 32 else 6, first & ~rest_mask, first | rest_mask
+
+
+def _ip4(address: str) -> int:
+    found = _DOTTED.fullmatch(address)
+    octets = [int(octet) for octet in found.groups()] if found else [256]
+    if max(octets) > 255:
+        raise MacroError("an IPv4 address")
+    return octets[0] << 24 | octets[1] << 16 | octets[2] << 8 | octets[3]
+
+
+def _ip6(address: str) -> int:
     try:
-        if mechanism is Mechanism.IP4:
-            return IPv4Network((IPv4Address(address), _length(digits if slash else None, 32)), strict=False)
-        if "%" in address:  # Python reads a zone index, which the grammar does not have
-            raise AddressValueError(address)
-        return IPv6Network((IPv6Address(address), _length(digits if slash else None, 128)), strict=False)
+        if "%" not in address:  # Python reads a zone index, which the grammar does not have
+            return int(IPv6Address(address))
     except AddressValueError:
-        raise MacroError(f"an {'IPv4' if mechanism is Mechanism.IP4 else 'IPv6'} address") from None
+        pass
+    raise MacroError("an IPv6 address")

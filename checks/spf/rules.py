@@ -45,7 +45,7 @@ SYNTAX_ERROR = _rule(
 TERM_LIMIT = _rule(
     "SPF_TERM_LIMIT_EXCEEDED",
     FAILURE,
-    "The SPF record of {about} needs more than 10 DNS look-ups before it reaches our mail.",
+    "The SPF record of {about} needs more than 10 DNS look-ups before our mail is decided on.",
     "Receivers stop at the eleventh and say permerror: our mail does not pass.",
     "Put our include directly after v=spf1, and remove includes that are no longer used.",
     "RFC 7208 4.6.4",
@@ -53,7 +53,7 @@ TERM_LIMIT = _rule(
 VOID_LIMIT = _rule(
     "SPF_VOID_LIMIT_EXCEEDED",
     FAILURE,
-    "The SPF record of {about} names more than two things that do not exist before it reaches our mail.",
+    "The SPF record of {about} names more than two things that do not exist before our mail is decided on.",
     "Receivers stop at the third empty look-up and say permerror.",
     "Remove the terms whose names have no records, or put our include directly after v=spf1.",
     "RFC 7208 4.6.4",
@@ -69,7 +69,7 @@ EXCHANGER_LIMIT = _rule(
 INCLUDE_WITHOUT_RECORD = _rule(
     "SPF_INCLUDE_WITHOUT_RECORD",
     FAILURE,
-    "The SPF record of {about} includes a name that has no SPF record, before it reaches our mail.",
+    "The SPF record of {about} includes a name that has no SPF record, before our mail is decided on.",
     "An include of a name without a record is a permerror for every sender that gets so far.",
     "Remove that include, or correct its name.",
     "RFC 7208 5.2",
@@ -101,7 +101,7 @@ INCLUDE_NOT_REACHED = _rule(
 INCLUDE_QUALIFIED = _rule(
     "SPF_INCLUDE_QUALIFIED",
     FAILURE,
-    "The SPF record of {about} names our include with a sign that refuses us.",
+    "The SPF record of {about} names our include with a sign that does not let us pass.",
     "A -, ~ or ? before include turns the match into fail, softfail or neutral.",
     "Remove the sign before include.",
     "RFC 7208 4.6.2",
@@ -143,7 +143,7 @@ PASSES_FROM_SOME = _rule(
     FAILURE,
     "The SPF record of {about} lets our mail pass from some of our addresses only.",
     "Whether a mail arrives depends on which of our servers happened to send it.",
-    "Replace the single addresses by our include, which covers all of them.",
+    "Put our include directly after v=spf1: it covers all of our addresses.",
     "RFC 7208 5.6",
 )
 LOOKUP_FAILED = _rule(

@@ -70,7 +70,7 @@ def test_filters_combine_and_reset(dashboard: Running, visit: Open) -> None:
 
 def test_a_link_to_a_company_opens_it(dashboard: Running, visit: Open) -> None:
     window = visit(dashboard).open(f"/companies?company={NUMBERS['Twelve Includes NV']}")
-    window.sees("needs more than 10 DNS look-ups before it reaches our mail")
+    window.sees("needs more than 10 DNS look-ups before our mail is decided on")
     window.sees("include:spf.platform.example would be term 13")
 
 
