@@ -100,6 +100,9 @@ class Record:
         return next((m for m in self.modifiers if m.name == name), None)
 
 
+CACHED_OCTETS = 4096
+"""What is longer is parsed each time, so that hostile records cannot fill the memory."""
+
 _VERSION = re.compile(rb"v=spf1(?: |\Z)", re.IGNORECASE)
 _MODIFIER = re.compile(r"([A-Za-z][A-Za-z0-9_.-]*)=", re.ASCII)
 _DIRECTIVE = re.compile(r"([+?~-]?)([A-Za-z][A-Za-z0-9_.-]*)(.*)", re.ASCII | re.DOTALL)
@@ -118,15 +121,25 @@ def select(texts: Iterable[Txt]) -> tuple[bytes, ...]:
     return tuple(octets for octets in (txt.octets for txt in texts) if is_spf(octets))
 
 
-@lru_cache(maxsize=65536)
 def published(records: tuple[lookup.Record, ...]) -> tuple[Record, ...]:
     """The SPF records among the TXT records of one answer, parsed."""
+    size = sum(len(string) for r in records if isinstance(r, Txt) for string in r.strings)
+    return _published_cached(records) if size <= CACHED_OCTETS else _published(records)
+
+
+def _published(records: tuple[lookup.Record, ...]) -> tuple[Record, ...]:
     return tuple(parse(octets) for octets in select(r for r in records if isinstance(r, Txt)))
 
 
-@lru_cache(maxsize=65536)
+_published_cached = lru_cache(maxsize=32768)(_published)
+
+
 def parse(octets: bytes) -> Record:
     """Parse the octets of one SPF record. Never raises for what was published."""
+    return _parse_cached(octets) if len(octets) <= CACHED_OCTETS else _parse(octets)
+
+
+def _parse(octets: bytes) -> Record:
     text = octets.decode("utf-8", "backslashreplace")
     directives: list[Directive] = []
     modifiers: list[Modifier] = []
@@ -146,6 +159,9 @@ def parse(octets: bytes) -> Record:
         except MacroError as error:
             problems.append(SyntaxProblem(term, column, str(error)))
     return Record(text, tuple(directives), tuple(modifiers), tuple(problems))
+
+
+_parse_cached = lru_cache(maxsize=32768)(_parse)
 
 
 def _parse_term(term: str, column: int) -> Directive | Modifier:
