@@ -82,7 +82,13 @@ async def _awaited(work: Callable[[], Awaitable[object]]) -> None:
 
 
 def _forget() -> None:
-    for remembered in (record.parse, record.published, usable, evaluate._as_number, evaluate._is_domain):
+    for remembered in (
+        record._parse_cached,
+        record._published_cached,
+        usable,
+        evaluate._as_number,
+        evaluate._is_domain,
+    ):
         remembered.cache_clear()
     gc.collect()
 
