@@ -101,7 +101,7 @@ class Record:
 
 
 CACHED_OCTETS = 4096
-"""What is longer is parsed each time, so that hostile records cannot fill the memory."""
+"""What is longer is not remembered for long, so that hostile records cannot fill the memory."""
 
 _VERSION = re.compile(rb"v=spf1(?: |\Z)", re.IGNORECASE)
 _MODIFIER = re.compile(r"([A-Za-z][A-Za-z0-9_.-]*)=", re.ASCII)
@@ -124,7 +124,7 @@ def select(texts: Iterable[Txt]) -> tuple[bytes, ...]:
 def published(records: tuple[lookup.Record, ...]) -> tuple[Record, ...]:
     """The SPF records among the TXT records of one answer, parsed."""
     size = sum(len(string) for r in records if isinstance(r, Txt) for string in r.strings)
-    return _published_cached(records) if size <= CACHED_OCTETS else _published(records)
+    return _published_cached(records) if size <= CACHED_OCTETS else _published_large(records)
 
 
 def _published(records: tuple[lookup.Record, ...]) -> tuple[Record, ...]:
@@ -132,6 +132,7 @@ def _published(records: tuple[lookup.Record, ...]) -> tuple[Record, ...]:
 
 
 _published_cached = lru_cache(maxsize=32768)(_published)
+_published_large = lru_cache(maxsize=4)(_published)  # a large record may well include itself
 
 
 def parse(octets: bytes) -> Record:

@@ -85,6 +85,7 @@ def _forget() -> None:
     for remembered in (
         record._parse_cached,
         record._published_cached,
+        record._published_large,
         usable,
         evaluate._as_number,
         evaluate._is_domain,
