@@ -166,9 +166,9 @@ def _as_json(change: Change) -> dict[str, object]:
         "matters": change.matters,
         "before": before.spf,
         "after": after.spf,
-        "reason": reason.rule,
-        "about": reason.about,
-        "evidence": [{"expected": e.expected, "found": e.found} for e in reason.evidence],
+        "reason": reason.rule if reason else "",
+        "about": reason.about if reason else "",
+        "evidence": [{"expected": e.expected, "found": e.found} for e in (reason.evidence if reason else ())],
         "terms_before": before.terms,
         "terms_after": after.terms,
     }

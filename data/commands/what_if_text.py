@@ -11,6 +11,7 @@ from rich.text import Text
 
 from checks.command import printable
 from checks.company import SendingMethod
+from checks.model import Finding
 from checks.platform import Platform
 from data.what_if import Change, Group, Proposal, Report, proposal
 
@@ -85,9 +86,8 @@ def _own(change: Change) -> list[str]:
     before, after = change.difference.before.spf, change.difference.after.spf
     if before is after:
         return [f"Our own domain {printable(change.domain)} stays {after}."]
-    return [
-        f"Our own domain {printable(change.domain)}: {before} → {after} ({change.difference.reason.rule})."
-    ]
+    why = f" ({change.difference.reason.rule})" if change.difference.reason else ""
+    return [f"Our own domain {printable(change.domain)}: {before} → {after}{why}."]
 
 
 def _by_method(report: Report, group: Group) -> str:
@@ -110,8 +110,7 @@ def _table(report: Report, group: Group, most: int) -> Table:
 
 
 def _cells(change: Change) -> tuple[str, ...]:
-    before, after, reason = change.difference.before, change.difference.after, change.difference.reason
-    found = "; ".join(evidence.found for evidence in reason.evidence if evidence.found)
+    before, after = change.difference.before, change.difference.after
     return (
         change.company_id,
         change.name,
@@ -119,8 +118,15 @@ def _cells(change: Change) -> tuple[str, ...]:
         str(change.method),
         str(after.spf) if before.spf is after.spf else f"{before.spf} → {after.spf}",
         str(after.terms) if before.terms == after.terms else f"{before.terms} → {after.terms}",
-        f"{reason.rule}: {found}" if found else reason.rule,
+        _why(change.difference.reason),
     )
+
+
+def _why(reason: Finding | None) -> str:
+    if reason is None:
+        return ""
+    found = "; ".join(evidence.found for evidence in reason.evidence if evidence.found)
+    return f"{reason.rule}: {found}" if found else reason.rule
 
 
 def _cell(text: str) -> Text:

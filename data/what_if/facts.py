@@ -27,7 +27,7 @@ async def load(stored: StoredResolver, asked: Resolver, names: Iterable[str]) ->
 
 def beside(domain: str) -> tuple[str, ...]:
     """The domain, and the names beside it where a record is looked for when nothing names us."""
-    return (domain, f"www.{domain}", f"_spf.{domain}", *parents(domain)[:1])
+    return (domain, f"www.{domain}", f"_spf.{domain}", f"_dmarc.{domain}", *parents(domain)[:1])
 
 
 async def _next(name: str, asked: Resolver) -> set[str]:

@@ -43,12 +43,12 @@ class Group(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A domain before and after. `reason`: the finding that decides after; hostile text."""
+    """A domain before and after. `reason`: the finding that decides after, where anything changes; hostile text."""
 
     before: Standing
     after: Standing
     groups: frozenset[Group]
-    reason: Finding
+    reason: Finding | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,8 @@ async def judge(name: str, local: str, now: World, then: World) -> Judged:
 
 def _difference(before: SpfFacts, after: SpfFacts, platform: Platform) -> Difference:
     was, becomes = standing(before), standing(after)
-    return Difference(was, becomes, groups(was, becomes), judge_spf(after, platform)[0])
+    changed = groups(was, becomes)
+    return Difference(was, becomes, changed, judge_spf(after, platform)[0] if changed else None)
 
 
 _OF_THE_SENDER = ("%{l", "%{s")

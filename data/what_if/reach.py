@@ -3,7 +3,8 @@
 SPF asks for the TXT records of a domain, and of what its records name behind `include:` and `redirect=`. So
 whoever may get to a changed name is found backwards from it, over every stored record at once. This only says
 who is judged, never what is said of them: it takes too many rather than too few (terms that are never reached,
-records beyond every limit, every name that a macro makes up).
+records beyond every limit, every name that a macro makes up). Near misses are compared with our include's own
+records too, but they only part *missing* from *ineffective*, which is no change that anybody is told of.
 """
 
 from __future__ import annotations

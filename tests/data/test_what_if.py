@@ -14,10 +14,11 @@ from sqlalchemy import Engine, StaticPool, create_engine, event, update
 
 from checks.company import Company, SendingMethod, SpfState
 from checks.lookup import Record, RecordType, ZoneResolver, txt
+from checks.model import Finding
 from checks.platform import PLATFORM, TENANT, Platform
 from data.engine import open_engine, writing
 from data.schema import Base, CompanyRow, VerdictRow
-from data.what_if import Group, NothingStored, Proposal, Report, run
+from data.what_if import Change, Group, NothingStored, Proposal, Report, run
 from tests.support.stored_fleet import Notebook, store
 
 FOUR, SIX = ip_address("192.0.2.1"), ip_address("2001:db8::1")
@@ -72,6 +73,11 @@ def include(record: str) -> Texts:
     return {"spf.ours.example": record}
 
 
+def reason(change: Change) -> Finding:
+    assert change.difference.reason is not None
+    return change.difference.reason
+
+
 def ids(report: Report, group: Group) -> list[str]:
     return [change.company_id for change in report.of(group)]
 
@@ -89,8 +95,8 @@ def test_who_loses_is_told_with_before_after_and_the_reason(engine: Engine) -> N
         SpfState.EFFECTIVE,
         SpfState.INEFFECTIVE,
     )
-    assert lost.difference.reason.rule == "SPF_INCLUDE_LACKS_ADDRESS"
-    assert lost.difference.reason.evidence[0].expected == "192.0.2.1 in the record of spf.ours.example"
+    assert reason(lost).rule == "SPF_INCLUDE_LACKS_ADDRESS"
+    assert reason(lost).evidence[0].expected == "192.0.2.1 in the record of spf.ours.example"
     assert report.somebody_loses
     assert (report.companies, report.judged) == (3, 1)
 
@@ -106,7 +112,7 @@ def test_a_record_that_does_not_parse_loses_everybody_who_gets_there(engine: Eng
     )
     report = ask(engine, include("v=spf1 ipv4:192.0.2.0/24 -all"))
     assert ids(report, Group.LOSES) == ["a.example", "b.example"]
-    assert {c.difference.reason.rule for c in report.of(Group.LOSES)} == {"SPF_SYNTAX_ERROR"}
+    assert {reason(c).rule for c in report.of(Group.LOSES)} == {"SPF_SYNTAX_ERROR"}
 
 
 def test_who_gains_is_told(engine: Engine) -> None:
@@ -136,7 +142,7 @@ def test_one_more_look_up_goes_over_budget_for_us_or_for_others(engine: Engine) 
     assert ids(report, Group.OVER_FOR_US) == ids(report, Group.LOSES) == ["last.example"]
     assert ids(report, Group.OVER_FOR_OTHERS) == ["first.example"]
     (lost,) = report.of(Group.LOSES)
-    assert lost.difference.reason.rule == "SPF_TERM_LIMIT_EXCEEDED"
+    assert reason(lost).rule == "SPF_TERM_LIMIT_EXCEEDED"
     assert (lost.difference.before.terms, lost.difference.after.terms) == (10, 11)
 
 
@@ -165,7 +171,7 @@ def test_a_name_of_which_nothing_is_stored_makes_unknown_and_never_a_loser(engin
     assert ids(report, Group.UNKNOWN) == ["a.example"]
     assert ids(report, Group.LOSES) == []
     (change,) = report.of(Group.UNKNOWN)
-    assert "new.ours.example TXT: not stored" in change.difference.reason.evidence[0].found
+    assert "new.ours.example TXT: not stored" in reason(change).evidence[0].found
     assert [f.rule for f in report.flaws] == ["PROPOSED_NOT_STORED"]
     assert not report.somebody_loses
 
