@@ -26,6 +26,8 @@ class RecordType(StrEnum):
     SOA = "SOA"
     CNAME = "CNAME"
     SRV = "SRV"
+    SPF = "SPF"
+    """Type 99, withdrawn by RFC 7208 3.1; its records are `Txt`. Nobody decides by it."""
 
 
 @dataclass(frozen=True, slots=True)

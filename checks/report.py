@@ -5,7 +5,7 @@ More than a scan stores: it is made when somebody looks, from the network or fro
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from checks import catalogue
@@ -13,11 +13,12 @@ from checks.company import Company, Diagnosis, SenderOutcome
 from checks.diagnosis import Facts, authentication, gather, judge
 from checks.dmarc import receivers
 from checks.dmarc.receivers import Delivery, Expectation
-from checks.lookup import Resolver
+from checks.lookup import Answer, RecordType, Resolver
 from checks.model import Evidence, Finding
 from checks.platform import Platform
 from checks.spf import repair_rules
 from checks.spf.advice import Advice, Alternative, Collision
+from checks.spf.health_rules import TYPE_99
 from checks.spf.repair import propose
 
 
@@ -35,19 +36,37 @@ class Report:
 async def make(
     company: Company, platform: Platform, resolver: Resolver, *, with_reports: bool = False
 ) -> Report:
-    """Look up, judge, and work out the record to publish. `with_reports`: see `checks.dmarc.gather`."""
+    """Look up, judge, and work out the record to publish.
+
+    `with_reports`: look also at what no receiver decides by, and a scan spares: who agrees to get DMARC reports
+    (`checks.dmarc.gather`), and the withdrawn record type of SPF.
+    """
     facts = await gather(company, platform, resolver, with_reports=with_reports)
     advice = None
     if facts.spf:
         advice = await propose(facts.spf, platform, resolver, local=facts.profile.local)
+    diagnosis = judge(company, platform, facts)
+    if facts.spf and with_reports:
+        diagnosis = replace(
+            diagnosis, findings=diagnosis.findings + await _type_99(facts.spf.domain, resolver)
+        )
     seen = authentication(platform, facts)
     return Report(
         facts,
-        judge(company, platform, facts),
+        diagnosis,
         advice,
         receivers.delivery(seen) if seen else None,
         receivers.expectations(seen) if seen else (),
     )
+
+
+async def _type_99(domain: str, resolver: Resolver) -> tuple[Finding, ...]:
+    """What is published under type SPF; a look-up that fails says nothing."""
+    found = await resolver.lookup(domain, RecordType.SPF)
+    if not isinstance(found, Answer):
+        return ()
+    evidence = tuple(Evidence("no record of type SPF", record.text) for record in found.texts)
+    return (Finding(TYPE_99.code, TYPE_99.severity, domain, evidence, matters=False),)
 
 
 # As JSON

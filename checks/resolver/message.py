@@ -24,9 +24,9 @@ from dns.rdtypes.ANY.MX import MX
 from dns.rdtypes.ANY.NS import NS
 from dns.rdtypes.ANY.PTR import PTR
 from dns.rdtypes.ANY.SOA import SOA
-from dns.rdtypes.ANY.TXT import TXT
 from dns.rdtypes.IN.A import A
 from dns.rdtypes.IN.AAAA import AAAA
+from dns.rdtypes.txtbase import TXTBase
 
 from checks.lookup import Mx, Record, RecordType, Txt
 from checks.resolver.names import Labels, to_text
@@ -181,7 +181,7 @@ def _record(rrset: dns.rrset.RRset) -> Record:
             return str(IPv4Address(rdata.address))
         case AAAA():
             return str(IPv6Address(rdata.address))
-        case TXT():
+        case TXTBase():
             return Txt(tuple(rdata.strings))
         case MX():
             return Mx(rdata.preference, to_text(_labels(rdata.exchange)))

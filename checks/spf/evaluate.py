@@ -249,6 +249,10 @@ class _Evaluation:
         target = await self._expand(directive.domain, name)
         if not target.isascii():  # the sender's local part: RFC 8616 4
             return None
+        if directive.mechanism is not Mechanism.INCLUDE and not usable(
+            target
+        ):  # cannot be asked, so nothing is void
+            return None
         match directive.mechanism:
             case Mechanism.INCLUDE:
                 return await self._include(directive, target)
@@ -314,7 +318,7 @@ class _Evaluation:
         if len(found.exchangers) > MAX_NAMES:
             count = f"{len(found.exchangers)} exchangers"
             self._permerror(ProblemKind.EXCHANGER_LIMIT, name, directive.text, count)
-        hosts = [mx.exchange for mx in found.exchangers if mx.exchange]
+        hosts = [mx.exchange for mx in found.exchangers if usable(mx.exchange)]
         answers = await self._lookup_all(hosts, self.address_type)
         empty = True
         for answer in answers:  # in order of preference, so that a failure after the match does not matter
@@ -353,7 +357,7 @@ class _Evaluation:
                 self._count_void_term(name, term, reverse)
             if isinstance(found, (Absent, LookupFailed)):
                 return ()
-            names = found.values[:MAX_NAMES]
+            names = [name for name in found.values[:MAX_NAMES] if usable(name)]
             answers = await self._lookup_all(names, self.address_type)
             self._names = tuple(
                 n.lower()
@@ -413,22 +417,15 @@ class _Evaluation:
     # Look-ups, limits and ends
 
     async def _lookup(self, name: str, type: RecordType) -> LookupResult:
-        if not usable(name):  # cannot be asked: no query, so nothing void
-            return Absent(name, type, nxdomain=True)
         found = await self.resolver.lookup(name, type)
         self._note(found)
         return found
 
     async def _lookup_all(self, names: Sequence[str], type: RecordType) -> list[LookupResult]:
-        async def one(target: str) -> LookupResult:
-            if not usable(target):
-                return Absent(target, type, nxdomain=True)
-            return await self.resolver.lookup(target, type)
-
         if len(names) == 1 or is_immediate(self.resolver):
-            found = [await one(name) for name in names]
+            found = [await self.resolver.lookup(name, type) for name in names]
         else:
-            found = list(await asyncio.gather(*map(one, names)))
+            found = list(await asyncio.gather(*(self.resolver.lookup(name, type) for name in names)))
         for answer in found:
             self._note(answer)
         return found

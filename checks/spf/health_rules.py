@@ -215,7 +215,17 @@ BUDGET = _rule(
     "RFC 7208 4.6.4, 3.4",
 )
 
+TYPE_99 = _rule(
+    "SPF_TYPE_99",
+    NOTE,
+    "{about} still publishes SPF under the record type that was withdrawn.",
+    "Receivers read SPF from TXT records alone; what stands under type SPF (99) is read by nobody and grows stale.",
+    "Delete the record of type SPF; the TXT record is what counts.",
+    "RFC 7208 3.1",
+)
+
 RULES = (
+    TYPE_99,
     PASS_ALL,
     PASS_NEARLY_ALL,
     OVER_BUDGET,

@@ -9,7 +9,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from checks import catalogue
+from checks import catalogue, report
 from checks.company import Diagnosis, SendingMethod
 from checks.diagnosis import diagnose
 from checks.model import Rule
@@ -38,6 +38,10 @@ def of_the_scenarios() -> set[str]:
         codes |= raised(decided.told(scenario.records))
     for records in MORE.values():
         codes |= raised(decided.told(records))
+    full = report.make(
+        decided.OWN, decided.PLATFORM, zone('acme.example SPF "v=spf1 -all"'), with_reports=True
+    )
+    codes |= raised(asyncio.run(full).diagnosis)
     codes |= raised(decided.told("", replace(decided.OWN, email="info@nowhere.example")))
     codes |= raised(decided.told(decided.MX + decided.OURS, FROM_MALFORMED))
     codes |= raised(decided.told(decided.MX + decided.OURS, decided.OWN, FORGOT_AN_ADDRESS))

@@ -37,7 +37,7 @@ def parse(text: str) -> tuple[Records, dict[tuple[str, RecordType] | str, Failur
 
 def _record(type: RecordType, data: str) -> Record:
     match type:
-        case RecordType.TXT:
+        case RecordType.TXT | RecordType.SPF:
             return _txt(data)
         case RecordType.MX:
             preference, _, exchange = data.partition(" ")

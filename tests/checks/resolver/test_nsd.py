@@ -22,6 +22,7 @@ ns      900 A 127.0.0.1
 @       300 MX 0 .
 @       300 TXT "v=spf1 " "include:spf.two.test" " -all"
 mail    200 A 192.0.2.1
+old     300 SPF "v=spf1 -all"
 mail    200 AAAA 2001:DB8::1
 here    60 CNAME mail.one.test.
 there   60 CNAME spf.two.test.
@@ -58,6 +59,7 @@ def nsd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     [
         Answer("one.test", RecordType.MX, (Mx(0, ""), Mx(10, "mail.one.test")), 300),
         Answer("one.test", RecordType.TXT, (txt("v=spf1 ", "include:spf.two.test", " -all"),), 300),
+        Answer("old.one.test", RecordType.SPF, (txt("v=spf1 -all"),), 300),
         Answer("mail.one.test", RecordType.A, ("192.0.2.1",), 200),
         Answer("mail.one.test", RecordType.AAAA, ("2001:db8::1",), 200),
         Answer("one.test", RecordType.NS, ("ns.one.test",), 900),
