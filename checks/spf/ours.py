@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from checks.company import SpfState
-from checks.lookup import Answer, RecordType, Resolver, usable
+from checks.lookup import Answer, RecordType, Resolver, is_immediate, usable
 from checks.platform import IPAddress, Platform
 from checks.spf.costs import NOTHING_COUNTED, Costs, measure
-from checks.spf.evaluate import MAX_VOIDS, Outcome, Result, check_host
+from checks.spf.evaluate import MAX_VOIDS, Memo, Outcome, Result, check_host
 from checks.spf.include import Mention, MentionKind, mentions, own_nodes
 from checks.spf.likeness import stands_in
 from checks.spf.partial import partial_mentions
@@ -90,14 +90,21 @@ class SpfFacts:
 
 
 async def gather(
-    domain: str, platform: Platform, resolver: Resolver, *, local: str = "", shared: bool = False
+    domain: str,
+    platform: Platform,
+    resolver: Resolver,
+    *,
+    local: str = "",
+    shared: bool = False,
+    memo: Memo | None = None,
 ) -> SpfFacts:
-    """Evaluate the platform's mail at `domain` from every sending address; `local` is MAIL FROM's local part."""
-    sender = f"{local or 'postmaster'}@{domain}"
-    helo = platform.domain or platform.include
-    senders = await asyncio.gather(
-        *(_sender(address, domain, sender, helo, resolver) for address in platform.sending_addresses)
-    )
+    """Evaluate the platform's mail at `domain` from every sending address; `local` is MAIL FROM's local part.
+
+    `memo`: see `check_host`; for many domains over one resolver whose answers stay the same.
+    """
+    connection = _Connection(domain, f"{local or 'postmaster'}@{domain}", platform.domain or platform.include)
+    work = (_sender(address, connection, resolver, memo) for address in platform.sending_addresses)
+    senders = [await one for one in work] if is_immediate(resolver) else await asyncio.gather(*work)
     tree = await walk(domain, resolver)
     costs = await measure(tree, resolver)
     found = mentions(tree, platform.include, platform.domain)
@@ -118,13 +125,21 @@ async def _partial(tree: Tree, platform: Platform, resolver: Resolver) -> tuple[
     return partial_mentions(tree, ours, platform.sending_addresses)
 
 
-async def _sender(address: IPAddress, domain: str, sender: str, helo: str, resolver: Resolver) -> Sender:
-    outcome = await check_host(address, domain, sender, helo, resolver=resolver, explain=False)
+@dataclass(frozen=True, slots=True)
+class _Connection:
+    """What every sending address says of itself: whose record is asked, MAIL FROM and HELO."""
+
+    domain: str
+    sender: str
+    helo: str
+
+
+async def _sender(address: IPAddress, says: _Connection, resolver: Resolver, memo: Memo | None) -> Sender:
+    asked = (address, says.domain, says.sender, says.helo)
+    outcome = await check_host(*asked, resolver=resolver, explain=False, memo=memo)
     if outcome.result is not Result.PASS or outcome.void_queries <= MAX_VOIDS:
         return Sender(address, outcome)
-    stricter = await check_host(
-        address, domain, sender, helo, resolver=resolver, voids="query", explain=False
-    )
+    stricter = await check_host(*asked, resolver=resolver, voids="query", explain=False, memo=memo)
     return Sender(address, outcome, stricter if stricter.result is not Result.PASS else None)
 
 

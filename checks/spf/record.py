@@ -131,7 +131,7 @@ def _published(records: tuple[lookup.Record, ...]) -> tuple[Record, ...]:
     return tuple(parse(octets) for octets in select(r for r in records if isinstance(r, Txt)))
 
 
-_published_cached = lru_cache(maxsize=32768)(_published)
+_published_cached = lru_cache(maxsize=8192)(_published)
 _published_large = lru_cache(maxsize=4)(_published)  # a large record may well include itself
 
 
@@ -162,7 +162,7 @@ def _parse(octets: bytes) -> Record:
     return Record(text, tuple(directives), tuple(modifiers), tuple(problems))
 
 
-_parse_cached = lru_cache(maxsize=32768)(_parse)
+_parse_cached = lru_cache(maxsize=8192)(_parse)
 
 
 def _parse_term(term: str, column: int) -> Directive | Modifier:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from checks.company import SendingMethod, SpfState
 from checks.lookup import Resolver
 from checks.model import Finding
 from checks.platform import Platform
-from checks.spf import Result, ours
+from checks.spf import Memo, Result, ours
 from checks.spf.evaluate import MAX_TERMS, ProblemKind
 from checks.spf.judge import judge as judge_spf
 from checks.spf.ours import SpfFacts
@@ -105,12 +105,14 @@ class World:
 
     platform: Platform
     resolver: Resolver
+    memo: Memo = field(default_factory=Memo)
+    """What includes said in this world, whose answers stay as they are."""
 
 
 async def judge(name: str, local: str, now: World, then: World) -> Judged:
     """The SPF of `name` before and after, by the one evaluator. Not for domains that everybody shares."""
-    before = await ours.gather(name, now.platform, now.resolver, local=local)
-    after = await ours.gather(name, then.platform, then.resolver, local=local)
+    before = await ours.gather(name, now.platform, now.resolver, local=local, memo=now.memo)
+    after = await ours.gather(name, then.platform, then.resolver, local=local, memo=then.memo)
     personal = _is_personal(before.tree) or _is_personal(after.tree)
     return Judged(_difference(before, after, then.platform), personal)
 
