@@ -2,9 +2,10 @@
 # make test   all tests
 # make lint   ruff and mypy
 # make bench  measurements; BENCH="…" passes arguments on
+# make mutate do the tests notice small changes of the SPF and DMARC code? MUTATE="…" passes arguments on
 # Each sets up .venv by itself, with PYTHON=… when the python to use is not the one it finds.
 
-.PHONY: run test lint bench
+.PHONY: run test lint bench mutate
 .DELETE_ON_ERROR:
 
 # Values reach the programs through the environment alone, so a name with blanks, quotes or dollars is safe.
@@ -50,6 +51,9 @@ lint: .venv/develops
 
 bench: .venv/measures
 	@.venv/bin/python -m tests.bench $(BENCH)
+
+mutate: .venv/develops
+	@.venv/bin/python -m tests.bench.mutate $(MUTATE)
 
 .venv/runs: requirements.txt
 	@$(call install,requirements.txt,runs)
