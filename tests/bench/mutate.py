@@ -85,6 +85,9 @@ OPERATIONS: dict[type[ast.operator], type[ast.operator]] = {
 }
 
 
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
 @dataclass(frozen=True, slots=True)
 class Mutant:
     """One change: in which file, at the how-manieth node of the walk, the how-manieth change of that node."""
@@ -144,14 +147,26 @@ def _source(file: str) -> str:
 def mutants_of(file: str) -> list[Mutant]:
     tree = ast.parse(_source(file))
     skipped = _skipped(tree)
-    functions = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
-    inside = {id(inner) for function in functions for part in function.body for inner in ast.walk(part)}
+    inside = _inside(tree)
     return [
         Mutant(file, at, number, getattr(node, "lineno", 0), said, id(node) in inside)
         for at, node in enumerate(ast.walk(tree))
         if id(node) not in skipped
         for number, (said, _) in enumerate(_changes(node))
     ]
+
+
+def _inside(tree: ast.Module) -> set[int]:
+    """What stands in a function, but not in one within it: that may have been made when the module was imported."""
+    within: set[int] = set()
+    nested: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, FUNCTIONS):
+            parts = {id(inner) for part in node.body for inner in ast.walk(part)}
+            nested |= parts & within
+            within |= parts
+            nested |= {id(x) for f in ast.walk(node) if isinstance(f, ast.Lambda) for x in ast.walk(f)}
+    return within - nested
 
 
 def mutated(mutant: Mutant) -> ast.Module:

@@ -267,6 +267,44 @@ async def test_the_names_of_an_address_are_asked_once_a_check() -> None:
     assert resolver.asked.count("1.2.0.192.in-addr.arpa") == resolver.asked.count("m.c.example") == 1
 
 
+async def test_what_the_explanation_asks_is_no_void_of_the_check() -> None:
+    text = "a.example TXT v=spf1 a:g.example -all exp=%{p}.%{d}\nunknown.a.example TXT %{p} %{d}"
+    for voids in ("term", "query"):
+        outcome = await asked(text, voids=voids)  # type: ignore[arg-type]
+        assert (outcome.explanation, outcome.terms) == ("unknown a.example", 1)
+        assert (outcome.voids, outcome.void_queries) == (1, 1)
+
+
+async def test_names_are_asked_in_lower_case_and_helo_is_told_as_it_was_said() -> None:
+    resolver = Late(
+        zone("a.example TXT v=spf1 -all exp=%{d}.%{o}.W\na.example.b.example.w TXT %{d} %{o} %{h} %{l}")
+    )
+    outcome = await check_host("192.0.2.1", "A.Example.", "Bob@B.Example", "MX.Example.", resolver=resolver)
+    assert outcome.explanation == "a.example b.example MX.Example Bob"
+    assert resolver.asked == ["a.example", "a.example.b.example.w"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a..example",
+        "",
+        ".",
+        "example",
+        f"{'a' * 64}.example",
+        "a." * 123 + "example",
+        "[192.0.2.1]",
+        "a\u2028.example",
+    ],
+)
+async def test_what_is_no_domain_is_never_asked(name: str) -> None:
+    resolver = Late(zone("example TXT v=spf1 +all"))
+    outcome = await check_host("192.0.2.1", name, "bob@b.example", resolver=resolver)
+    assert (outcome.result, resolver.asked) == ("none", [])
+    assert outcome.problem
+    assert outcome.problem.kind is ProblemKind.MALFORMED_NAME
+
+
 # The memo
 
 
