@@ -292,7 +292,7 @@ async def test_names_are_asked_in_lower_case_and_helo_is_told_as_it_was_said() -
         ".",
         "example",
         f"{'a' * 64}.example",
-        "a." * 123 + "example",
+        "a." * 124 + "example",
         "[192.0.2.1]",
         "a\u2028.example",
     ],
