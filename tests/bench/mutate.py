@@ -317,12 +317,14 @@ class _Server:
         self.mutants = mutants
         self.jobs = jobs
         self.survivors = survivors
+        self.ran = False
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         began = time.monotonic()
         if _status_of(lambda: self._test(session, None)):
-            raise SystemExit("the tests do not pass without a mutant")
+            return True
         print(f"the tests alone: {time.monotonic() - began:.0f} s", flush=True)
+        self.ran = True
         self.survivors += _surviving(self.mutants, lambda mutant: self._test(session, mutant), self.jobs)
         return True
 
@@ -367,7 +369,10 @@ def _survivors(chosen: list[Mutant], tests: Sequence[str], jobs: int) -> list[Mu
     survivors: list[Mutant] = []
     survivors += _surviving(outside, lambda mutant: _import_and_test(mutant, tests), jobs)
     if inside:
-        _pytest(tests, [_Server(inside, jobs, survivors)])
+        server = _Server(inside, jobs, survivors)
+        _pytest(tests, [server])
+        if not server.ran:
+            raise SystemExit(f"these tests do not pass without a mutant: {' '.join(tests)}")
     return survivors
 
 

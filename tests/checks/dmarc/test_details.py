@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from checks.company import DmarcState
-from checks.dmarc import Alignment, OurMail, aligned, applied, gather, older, parse, state
+from checks.dmarc import Alignment, OurMail, aligned, applied, for_our_mail, gather, older, parse, state
 from checks.dmarc.older import older_policy
 from checks.dmarc.ours import vouched
 from checks.dmarc.reports import gather as ask_targets
@@ -175,6 +175,30 @@ async def test_whose_record_the_old_standard_takes(records: str, domain: str, po
     then = older_policy(await gather("x.a.be", zone(records)))
     assert (then.policy, then.organization) == (policy, "a.be")
     assert then.domain == domain or policy is DmarcState.INVALID
+
+
+@pytest.mark.parametrize(
+    ("records", "from_domain", "envelope", "expected"),
+    [
+        # neither policy nor mode is known: what holds in both modes
+        ("_dmarc.a.be TXT !SERVFAIL", "a.be", "a.be", True),
+        ("_dmarc.a.be TXT !SERVFAIL", "a.be", "bounce.a.be", None),
+        ("_dmarc.a.be TXT !SERVFAIL", "a.be", "a.nl", False),
+        # the mode is known, the policy is not
+        ("_dmarc.a.be TXT v=DMARC1; p=none; np=reject; aspf=s\nx.a.be TXT !TIMEOUT", "x.a.be", "a.be", False),
+        ("_dmarc.a.be TXT v=DMARC1; p=none; np=reject\nx.a.be TXT !TIMEOUT", "x.a.be", "a.be", True),
+        # no policy at all: relaxed
+        ("", "a.be", "a.be", True),
+        ("", "a.be", "b.be", False),
+    ],
+)
+async def test_alignment_is_said_as_far_as_the_record_is_known(
+    records: str, from_domain: str, envelope: str, expected: bool | None
+) -> None:
+    facts = await gather(from_domain, zone(records), envelope_domain=envelope)
+    asked = {"spf_passes": True, "envelope_domain": envelope, "dkim_aligned": False}
+    mail = for_our_mail(facts, from_domain=from_domain, **asked)  # type: ignore[arg-type]
+    assert (mail.spf_aligned, mail.passes) == (expected, expected)
 
 
 # Reports
