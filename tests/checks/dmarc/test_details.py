@@ -210,7 +210,9 @@ class Failing:
 
 
 async def test_hosts_are_asked_once_each_and_five_at_most() -> None:
-    inside = parse("v=DMARC1; p=none; rua=mailto:d@a.be,mailto:d@x.a.be.,https://a.be/d")
+    inside = parse(
+        "v=DMARC1; p=none; rua=mailto:d@a.be,mailto:d@x.a.be.,https://a.be/d,https://x.a.be.:8080/d"
+    )
     assert inside
     nothing: Resolver = Failing()
     assert await ask_targets("a.be", "a.be", inside, nothing) == ()

@@ -325,6 +325,20 @@ async def test_a_memo_spares_the_look_ups_of_an_include_and_keeps_what_it_cost()
     assert set(memo.includes) == {("i.example", ip_address("192.0.2.1"), False)}
 
 
+async def test_a_memo_remembers_what_the_include_cost_and_not_what_came_before_it() -> None:
+    text = """a.example TXT v=spf1 mx:m.example include:i.example ~all
+        b.example TXT v=spf1 include:i.example ~all
+        i.example TXT v=spf1 a:g.example -all
+        m.example MX 1 g1.example
+        m.example MX 2 g2.example"""
+    memo = Memo()
+    said = []
+    for name in ("a.example", "b.example"):
+        outcome = await check_host("192.0.2.1", name, "u@a.example", resolver=zone(text), memo=memo)
+        said.append((str(outcome.result), outcome.terms, outcome.voids, outcome.void_queries))
+    assert said == [("softfail", 3, 2, 3), ("softfail", 2, 1, 1)]
+
+
 @pytest.mark.parametrize("voids", ["term", "query"])
 async def test_a_memo_is_not_used_where_it_would_hide_a_limit(voids: Voids) -> None:
     text = (
