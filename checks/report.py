@@ -18,6 +18,7 @@ from checks.model import Evidence, Finding
 from checks.platform import Platform
 from checks.spf import repair_rules
 from checks.spf.advice import Advice, Alternative, Collision
+from checks.spf.findings import finding
 from checks.spf.health_rules import TYPE_99
 from checks.spf.repair import propose
 
@@ -66,7 +67,7 @@ async def _type_99(domain: str, resolver: Resolver) -> tuple[Finding, ...]:
     if not isinstance(found, Answer):
         return ()
     evidence = tuple(Evidence("no record of type SPF", record.text) for record in found.texts)
-    return (Finding(TYPE_99.code, TYPE_99.severity, domain, evidence, matters=False),)
+    return (finding(TYPE_99, domain, *evidence),)
 
 
 # As JSON
