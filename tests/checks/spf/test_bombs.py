@@ -102,6 +102,13 @@ def test_a_name_is_cut_at_its_dots_alone_and_keeps_as_much_as_can_be(length: int
         assert name == whole
 
 
+@pytest.mark.parametrize(("before", "kept"), [("z", 1), (".", 0), ("z.", 0), ("zz", 1)])
+def test_what_stands_before_a_full_name_takes_its_label_with_it(before: str, kept: int) -> None:
+    full = ".".join(["abcdefg"] * 31 + ["abcde"])
+    values = Values(full, "d.example", "d.example", "192.0.2.1", "192.0.2.1", "in-addr", "h.example")
+    assert macro.expand_domain(macro.parse(before + "%{l}"), values) == full.split(".", kept)[-1]
+
+
 def test_a_name_without_a_dot_is_left_whole_and_never_asked() -> None:
     assert macro.expand_domain(macro.parse("a." + "b" * 300), VALUES) == "b" * 300
 

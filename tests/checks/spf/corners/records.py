@@ -29,7 +29,7 @@ SYNTAX = tuple(
 )
 
 FINE_TERMS = """
-all= | mx:b.example,c.example | exists:%{d}.b | x= | x=y | x-y_z.0=1 | X=%{c}%{r}%{t} | x=%{d}
+all= | mx:b.example,c.example | exists:%{d}.b | x= | x=y | x=!~ | x-y_z.0=1 | X=%{c}%{r}%{t} | x=%{d}
 x=%_%-%% | x== | x=a:b/c | v=spf1 | redirect=%{l}._spf.%{d2} | ra=u rp=100 rr=all | a//0 | a/0
 a/0//0 | a/32//128 | mx/24//64 | a:b.example/24//64 | a:b.example//64 | a:b/c.example/24
 ptr:b.example. | a:b.1c | a:b.c1 | a:b.xn--c | a:b.c-d | a:b.1-c | a:_b._c.example | a:b..example
