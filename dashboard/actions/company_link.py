@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from checks.company import SendingMethod
 from checks.model import Severity
-from data.companies_search import VERDICTS, Filter, Problem
+from data.companies_search import VERDICTS, Filter
 
 HIDE_GONE = "hide"
 
@@ -37,7 +36,3 @@ def of_verdict(word: str) -> dict[str, str | list[str]]:
 def of_cause(code: str) -> dict[str, str | list[str]]:
     failing = (Severity.FAILURE.word,)
     return to_params(Filter(causes=(code,), verdicts=failing, present_only=True))
-
-
-def of_problem(problem: Problem, *methods: SendingMethod) -> dict[str, str | list[str]]:
-    return to_params(Filter(problems=(problem,), methods=methods, present_only=True))

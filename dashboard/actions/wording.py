@@ -52,11 +52,6 @@ METHODS: Mapping[SendingMethod, str] = {
     SendingMethod.OWN_ADDRESS: "Own address",
     SendingMethod.OWN_SERVER: "Own server",
 }
-METHODS_EXPLAINED: Mapping[SendingMethod, str] = {
-    SendingMethod.PLATFORM: "Mail leaves from the platform's own address, with the company's name.",
-    SendingMethod.OWN_ADDRESS: "The platform's servers send, with the company's address in From.",
-    SendingMethod.OWN_SERVER: "The platform logs in at the company's mail server and submits there.",
-}
 PROBLEMS: Mapping[Problem, str] = {
     Problem.UNVALIDATED: "E-mail not validated",
     Problem.UNREACHABLE: "E-mail takes no mail",
