@@ -91,7 +91,7 @@ else \
     echo "Bringing .venv up to date with $(1)"; \
     touch .venv/unfinished; rm -f .venv/runs .venv/develops .venv/measures; \
 fi; \
-.venv/bin/python -m pip install -qq --disable-pip-version-check --no-input --require-hashes -r $(1) || \
+.venv/bin/python -m pip install -qq --disable-pip-version-check --no-input --no-deps --require-hashes -r $(1) || \
     fail "installing $(1) failed (above): is the package index within reach?"; \
 rm .venv/unfinished; \
 cd .venv; touch $(2)
