@@ -18,6 +18,8 @@ from typing import Protocol
 class RecordType(StrEnum):
     """The record types that the checks ask for."""
 
+    __hash__ = str.__hash__  # an Enum's own is slow, and these are keys of every look-up
+
     A = "A"
     AAAA = "AAAA"
     MX = "MX"

@@ -24,7 +24,7 @@ from pathlib import Path
 
 from checks.company import Company, SendingMethod
 from checks.platform import Platform
-from data.companies import batches
+from data.batches import batches
 from data.engine import open_engine, writing
 from tests.bench import real_fleet, zone_file
 from tests.support import stored_fleet
