@@ -128,14 +128,14 @@ class VerdictRow(Base):
     company_id: Mapped[str] = mapped_column(
         by_code_point(String, 200), ForeignKey("companies.id", ondelete="CASCADE"), primary_key=True
     )
-    verdict: Mapped[str] = mapped_column(String(10), index=True)
-    severity: Mapped[int] = mapped_column(Integer, index=True)
+    verdict: Mapped[str] = mapped_column(String(10))
+    severity: Mapped[int] = mapped_column(Integer)
     """The verdict as a number, to sort by."""
-    cause: Mapped[str] = mapped_column(String(80), default="", index=True)
-    address: Mapped[str] = mapped_column(String(20), index=True)
-    spf: Mapped[str] = mapped_column(String(20), index=True)
+    cause: Mapped[str] = mapped_column(String(80), default="")
+    address: Mapped[str] = mapped_column(String(20))
+    spf: Mapped[str] = mapped_column(String(20))
     dmarc: Mapped[str] = mapped_column(String(20))
-    smtp: Mapped[str] = mapped_column(String(20), index=True)
+    smtp: Mapped[str] = mapped_column(String(20))
     provider: Mapped[str] = mapped_column(String(100), default="")
     since: Mapped[datetime] = mapped_column(UtcDateTime)
     """When the verdict became what it is."""
