@@ -22,6 +22,8 @@ class Nameserver:
 
     address: str
     port: int = DNS_PORT
+    tls: str = ""
+    """The name that the server's certificate must have, when it is asked over TLS (RFC 7858)."""
 
     def __str__(self) -> str:
         """`192.0.2.53`, `192.0.2.53:5353`, `2001:db8::53` or `[2001:db8::53]:5353`."""

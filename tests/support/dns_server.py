@@ -157,9 +157,8 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
     "no response flag": lambda asked: [asked.query],
     "garbage": lambda asked: [b"\xff" * 40, b"", b"\0"],
     "cut": lambda asked: [asked.answer.to_wire()[:-5]],
-    "another case": lambda asked: [
-        asked.answer.to_wire().replace(asked.name[:3].encode(), asked.name[:3].upper().encode())
-    ],
+    "another case": lambda asked: [_with_question(asked, asked.query.question[0].name.to_wire().swapcase())],
+    "lower case": lambda asked: [_with_question(asked, asked.query.question[0].name.to_wire().lower())],
     "cname loop": lambda asked: [_aliases(asked, asked.name, "loop.invalid", asked.name)],
     "cname to itself": lambda asked: [_aliases(asked, asked.name, asked.name)],
     "two cnames": lambda asked: [_two_cnames(asked)],
@@ -169,6 +168,11 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
     "nothing, without soa": lambda asked: [dns.message.make_response(asked.query)],
     "nxdomain with records": _nxdomain_with_records,
 }
+
+
+def _with_question(asked: Asked, name: bytes) -> bytes:
+    wire = asked.answer.to_wire()
+    return wire[:12] + name + wire[12 + len(name) :]
 
 
 def _two_cnames(asked: Asked) -> dns.message.Message:
@@ -218,6 +222,7 @@ class DnsServer:
         for transport in (self._udp, self._elsewhere, self._server):
             if transport is not None:
                 transport.close()
+        await asyncio.sleep(0)  # asyncio closes a datagram socket with the next turn of the loop
 
     def times(self, name: str) -> int:
         """How often a name was asked."""

@@ -99,10 +99,10 @@ async def test_aliases_are_followed_by_the_server_or_by_us(follows: bool) -> Non
         ("formerr", FailureReason.MALFORMED),
         ("silent", FailureReason.TIMEOUT),
         ("wrong source", FailureReason.TIMEOUT),
-        ("wrong id", FailureReason.MALFORMED),
+        ("wrong id", FailureReason.TIMEOUT),
         ("wrong question", FailureReason.MALFORMED),
         ("no response flag", FailureReason.MALFORMED),
-        ("garbage", FailureReason.MALFORMED),
+        ("garbage", FailureReason.TIMEOUT),
         ("cut", FailureReason.MALFORMED),
         ("cname loop", FailureReason.MALFORMED),
         ("cname to itself", FailureReason.MALFORMED),
@@ -124,7 +124,7 @@ async def test_every_failure_has_its_reason_and_its_server(behaviour: str, reaso
 @pytest.mark.parametrize(
     "behaviour",
     [
-        *["twice", "another case", "truncated", "formerr on edns"],
+        *["twice", "another case", "lower case", "truncated", "formerr on edns"],
         *["wrong id, then right", "wrong question, then right", "late"],
     ],
 )
@@ -207,7 +207,7 @@ async def test_each_octet_of_a_name_arrives_as_it_is() -> None:
     name = r'"quoted\046".' + b"\xff".decode("utf-8", "surrogateescape") + ".é.a.test"
     result, server, _ = await ask("answer", name)
     assert isinstance(result, Absent)
-    assert server.asked[0].query.question[0].name.labels == (
+    assert tuple(label.lower() for label in server.asked[0].query.question[0].name.labels) == (
         *(rb'"quoted\046"', b"\xff", "é".encode()),
         *(b"a", b"test", b""),
     )
