@@ -30,7 +30,7 @@ class Lane:
         *("rests_until", "window"),
     )
 
-    def __init__(self, name: str, link: Link, most: int, rate: float | None, clock: Clock) -> None:
+    def __init__(self, name: str, link: Link, most: int, rate: int, clock: Clock) -> None:
         self.name = name
         self.failures: Counter[FailureReason] = Counter()
         self.rests_until = float("-inf")

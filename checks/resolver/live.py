@@ -14,7 +14,7 @@ from checks.resolver.asking import Asking
 from checks.resolver.cache import Bounds, Cache
 from checks.resolver.lane import Lane
 from checks.resolver.names import lower
-from checks.resolver.servers import named_or_systems
+from checks.resolver.servers import Nameserver, named_or_systems
 from checks.resolver.transport import Dial, Link, Peer
 from checks.resolver.wire import to_wire
 
@@ -23,18 +23,23 @@ _NO_TTL = 300  # seconds, for a name that no query can carry: it will be as unus
 TICK = 0.02
 """Seconds between two looks at what is overdue: one look for all costs less than a timer for each."""
 
+PUBLIC_RATE = 500
+"""Questions a second to a server at a public address, unless told otherwise: a third of what the strictest of the
+large ones documents (Google Public DNS: 1,500 a second for each address)."""
+
 Key = tuple[str, RecordType]
 
 
 class LiveResolver:
     """A `Resolver` over the network. One event loop; share one instance, so that its cache is shared.
 
-    `nameservers`: `IP`, `IP:port`, `[v6]:port` or `v6`, preferred first; none: the system's. A look-up takes
-    at most `attempts` × `timeout` seconds. A question without an answer is asked again, in turn over the
-    servers, after a few round trips; the wait doubles each time, up to `timeout`. At most `in_flight` questions
-    are out to a server at a time, fewer when packets get lost; the others wait. `now` gives epoch
-    seconds for `at`; `clock` counts steadily. Raises ValueError for what is no name server,
-    `NoNameservers` when none is named and the system has none.
+    `nameservers`: `IP`, `IP:port`, `[v6]:port` or `v6`, with `tls://name@` before it for TLS, preferred first;
+    none: the system's. A look-up takes `attempts` × `timeout` seconds at most: a question without an answer is
+    asked again, in turn over the servers, after a few round trips, then after twice as long, up to `timeout`.
+    At most `in_flight` questions are out to a server at a time, fewer when packets get lost, and at most
+    `queries_per_second` go out (0: no limit; None: `PUBLIC_RATE` to a server at a public address); the others
+    wait. `now` gives epoch seconds for `at`; `clock` counts steadily. Raises ValueError for what is no name
+    server, `NoNameservers` when none is named and the system has none.
 
     Results are shared and kept: `at` says when the answer came, and it may be older than the look-up.
     """
@@ -46,18 +51,23 @@ class LiveResolver:
         attempts: int = 4,
         *,
         in_flight: int = 2000,
+        queries_per_second: int | None = None,
         bounds: Bounds | None = None,
         dial: Dial = Peer,
         now: Callable[[], float] = time.time,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        if timeout <= 0 or attempts < 1 or in_flight < 1:
-            raise ValueError("timeout must be above 0 seconds, attempts and in_flight at least 1")
+        if timeout <= 0 or attempts < 1 or in_flight < 1 or (queries_per_second or 0) < 0:
+            raise ValueError(
+                "timeout must be above 0 seconds, attempts and in_flight at least 1, "
+                "queries_per_second at least 0"
+            )
         self._servers = named_or_systems(nameservers)
         self.timeout = timeout
         self.patience = timeout * attempts
         self.now = now
         self._in_flight = in_flight
+        self._rate = queries_per_second
         self._clock = clock
         self._dial = dial
         self._cache = Cache(bounds, clock=clock)
@@ -133,10 +143,15 @@ class LiveResolver:
             loop = self._loop = asyncio.get_running_loop()
             self._links = tuple(self._dial(server, loop, self._clock) for server in self._servers)
             self._lanes = tuple(
-                Lane(str(server), link, self._in_flight, None, self._clock)
+                Lane(str(server), link, self._in_flight, self._rate_of(server), self._clock)
                 for server, link in zip(self._servers, self._links, strict=True)
             )
         return loop
+
+    def _rate_of(self, server: Nameserver) -> int:
+        if self._rate is not None:
+            return self._rate
+        return 0 if server.is_private else PUBLIC_RATE
 
     # What an `Asking` needs
 

@@ -84,12 +84,12 @@ class Window:
 
 
 class Rate:
-    """At most so many questions a second: a bucket that holds a tenth of a second's worth."""
+    """At most so many questions a second, 0 for no limit: a bucket that holds a tenth of a second's worth."""
 
     __slots__ = ("_at", "_depth", "_left", "_rate")
 
-    def __init__(self, rate: float | None, now: float) -> None:
-        self._rate = rate or 0.0
+    def __init__(self, rate: int, now: float) -> None:
+        self._rate = float(rate)
         self._depth = max(1.0, self._rate / 10)
         self._left = self._depth
         self._at = now

@@ -186,7 +186,7 @@ def _quick(asked: Asked, packet: bytes) -> Said:
 def _made(asked: Asked, found: list[_Key]) -> tuple[Record, ...]:
     """A record set has no order, and servers turn it round: sorted, the same records are the same answer."""
     if len(found) > 1:
-        found = sorted(set(found))  # type: ignore[type-var]
+        found = sorted(set(found))
     make = asked.make
     return tuple([make(key) for key in found]) if make else cast("tuple[Record, ...]", tuple(found))
 
