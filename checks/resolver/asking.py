@@ -167,7 +167,7 @@ class Asking:
             self._lane = self._lanes[0]
             self.queued = now
             self.due = _NEVER
-            self._lane.ask(self, at_once=self._silences > 0)
+            self._lane.ask(self, at_once=self._silences == 1)
         elif self._failures:
             reason = min(self._failures, key=_TELLING.index)
             self._give_up(reason, self._failures[reason])
@@ -193,7 +193,7 @@ class Asking:
 
 
 def _texts(passed: tuple[Labels, ...]) -> tuple[str, ...]:
-    return tuple(to_text(target) for target in passed)
+    return tuple(to_text(target) for target in passed) if passed else ()
 
 
 def _refusal(reply: Reply) -> FailureReason | None:

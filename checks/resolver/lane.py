@@ -53,7 +53,7 @@ class Lane:
         return len(self._waiting)
 
     def ask(self, asking: Asking, *, at_once: bool = False) -> None:
-        """Let it go when there is room; `at_once`: before those who wait."""
+        """Let it go when there is room; `at_once`: before those who wait, as a packet may be lost."""
         now = self._clock()
         if not self._waiting and self.window.has_room and self._rate.take(now):
             self.window.out += 1

@@ -109,6 +109,16 @@ class LiveResolver:
         """How often each server failed so far, by reason."""
         return {lane.name: Counter(lane.failures) for lane in self._lanes}
 
+    @property
+    def asking(self) -> int:
+        """Questions under way, for however many askers."""
+        return len(self._asking)
+
+    @property
+    def out(self) -> int:
+        """Those of them that wait for an answer."""
+        return len(self._out)
+
     def cached(self, name: str, type: RecordType) -> Result | None:
         """What is kept for a name in lower case, without waiting; None when it would have to be asked."""
         return self._cache.get((name, type))

@@ -48,12 +48,11 @@ class Nameserver:
 def parse(text: str) -> Nameserver:
     """Read `IP`, `IP:port`, `[v6]:port`, `v6`, or `tls://name@` before one; ValueError says how to write it."""
     written = text.strip()
-    tls, at, place = (
-        written.removeprefix(TLS).rpartition("@") if written.startswith(TLS) else ("", "", written)
-    )
-    host, port = _split(place, TLS_PORT if at else DNS_PORT)
+    over_tls = written.startswith(TLS)
+    tls, _, place = written.removeprefix(TLS).rpartition("@") if over_tls else ("", "", written)
+    host, port = _split(place, TLS_PORT if over_tls else DNS_PORT)
     try:
-        if at and to_labels(tls) is None:
+        if over_tls and to_labels(tls) is None:
             raise ValueError(tls)
         return Nameserver(str(ip_address(host)), _port(port), tls)
     except ValueError:

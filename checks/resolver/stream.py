@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, cast
 
 from checks.lookup import FailureReason
@@ -130,14 +130,7 @@ class Stream(asyncio.Protocol):
                 sent.listener.heard(sent, reason, now)
 
 
-_contexts: list[ssl.SSLContext] = []
-
-
+@cache
 def _context() -> ssl.SSLContext:
     """Certificates by the system's authorities, names verified; made once, as reading them takes long."""
-    if not _contexts:
-        _contexts.append(ssl.create_default_context())
-    return _contexts[0]
-
-
-Make = Callable[[], Stream]
+    return ssl.create_default_context()

@@ -348,3 +348,54 @@ async def test_closing_ends_those_who_wait() -> None:
     errors = await asyncio.gather(*tasks, return_exceptions=True)
     assert [type(error) for error in errors] == [asyncio.CancelledError] * 2
     assert servers.closed == 1
+
+
+async def test_a_silent_name_does_not_keep_its_place_from_others() -> None:
+    servers = Servers({ONE: [TIMEOUT, TIMEOUT, reply(address("b.test")), TIMEOUT]})
+    live = resolver(servers, in_flight=1)
+    silent = asyncio.create_task(live.lookup("a.test", A))
+    await asyncio.sleep(0)
+    assert isinstance(await live.lookup("b.test", A), Answer)
+    assert not silent.done()
+    assert [name for _, name in servers.asked][:3] == ["a.test", "a.test", "b.test"]
+    assert isinstance(await silent, LookupFailed)
+
+
+async def test_time_in_the_queue_does_not_use_up_the_patience() -> None:
+    servers = Servers({ONE: reply(zone="")}, takes=3.0)
+    live = resolver(servers, in_flight=1)
+    results = await asyncio.gather(*(live.lookup(f"{number}.test", A) for number in range(10)))
+    assert [type(result) for result in results] == [Absent] * 10
+    assert servers.time == 1000.0 + 10 * 3.0
+
+
+async def test_no_more_go_out_in_a_second_than_the_rate_says() -> None:
+    servers = Servers({ONE: reply()})
+    live = LiveResolver([ONE], dial=servers.dial, clock=servers.clock, queries_per_second=100)
+    tasks = [asyncio.create_task(live.lookup(f"{number}.test", A)) for number in range(100)]
+    await asyncio.sleep(0.1)
+    assert len(servers.asked) == 10
+    for _ in range(9):
+        servers.time += 0.1
+        await asyncio.sleep(0.1)
+    assert len(servers.asked) == 100
+    await asyncio.gather(*tasks)
+
+
+@pytest.mark.parametrize(("server", "limited"), [("9.9.9.9", True), ("10.0.0.1", False), ("::1", False)])
+async def test_only_a_public_server_is_spared_unless_told_otherwise(server: str, limited: bool) -> None:
+    servers = Servers({server: reply()})
+    live = LiveResolver([server], dial=servers.dial, clock=servers.clock)
+    tasks = [asyncio.create_task(live.lookup(f"{number}.test", A)) for number in range(60)]
+    await asyncio.sleep(0)
+    assert len(servers.asked) == (50 if limited else 60)
+    await live.aclose()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_of_a_name_that_is_late_the_first_answer_counts_and_the_rest_is_forgotten() -> None:
+    servers = Servers({ONE: TIMEOUT, TWO: reply(address())})
+    live = resolver(servers)
+    assert isinstance(await live.lookup("a.test", A), Answer)
+    assert servers.forgotten == 1
+    assert live.out == live.asking == 0
