@@ -100,7 +100,9 @@ class Cached:
         self._cache = Cache()
 
     async def lookup(self, name: str, type: RecordType) -> Result:
-        return await self._cache.get((name, type), lambda: self._below.lookup(name, type))
+        result = self._cache.get((name, type)) or await self._below.lookup(name, type)
+        self._cache.keep((name, type), result)
+        return result
 
 
 @pytest.fixture
