@@ -16,11 +16,13 @@ _RATE = re.compile(r"Queries per second:\s+([\d.]+)")
 _LOST = re.compile(r"Queries lost:\s+(\d+)")
 
 CLIENTS, OUTSTANDING = 8, 1000
+PATIENCE = 1
+"""Seconds after which a query is lost, and another one takes its place."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ceiling:
-    """`rate`: queries a second. `lost`: queries without an answer within 5 seconds."""
+    """`rate`: queries a second. `lost`: queries that were not answered in time."""
 
     rate: float
     lost: int
@@ -33,11 +35,11 @@ def write(questions: Sequence[Question], target: Path) -> int:
     return len(questions) - len(plain)
 
 
-def run(address: str, questions: Path, seconds: float) -> Ceiling:
-    """Ask them over and over, for so many seconds."""
+def run(address: str, questions: Path, seconds: float, *, outstanding: int = OUTSTANDING) -> Ceiling:
+    """Ask them over and over, for so many seconds; `outstanding` queries at a time."""
     host, _, port = address.rpartition(":")
     asked = ["-s", host, "-p", port, "-d", str(questions), "-l", f"{seconds:g}"]
-    options = ["-c", str(CLIENTS), "-q", str(OUTSTANDING), "-e", "-b", "4096"]
+    options = ["-c", str(CLIENTS), "-q", str(outstanding), "-t", str(PATIENCE), "-e", "-b", "4096"]
     found = subprocess.run(
         [program("dnsperf") or "dnsperf", *asked, *options], check=True, capture_output=True, text=True
     ).stdout

@@ -77,7 +77,7 @@ class _Family(threading.Thread):
 
     def run(self) -> None:
         while not self._over.wait(PEEK):
-            members = list(_descendants(self._root))
+            members = list(descendants(self._root))
             together = (
                 sum(_kilobytes(pid, "smaps_rollup", "Pss:") for pid in members) if len(members) > 1 else 0
             )
@@ -88,10 +88,11 @@ class _Family(threading.Thread):
         self.join()
 
 
-def _descendants(pid: int) -> Iterator[int]:
+def descendants(pid: int) -> Iterator[int]:
+    """The process, its children, theirs, and so on."""
     yield pid
     for task in _read(Path(f"/proc/{pid}/task"), "children"):
-        yield from _descendants(int(task))
+        yield from descendants(int(task))
 
 
 def _read(tasks: Path, name: str) -> list[str]:

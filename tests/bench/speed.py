@@ -169,7 +169,7 @@ def _through_the_network(made: Fleet) -> None:
         (f"{DELAY} ms, {LOSS} %", ("--delay", str(DELAY), "--loss", str(LOSS))),
     ):
         with relay.running(made.address, *options) as way:
-            carried = dnsperf.run(way.address, made.where / "questions.txt", 3)
+            carried = dnsperf.run(way.address, made.where / "questions.txt", 3, outstanding=4000)
             other = made.asking(way.address, f"relay{len(rates)}")
             other.take_in()
             (line,) = _shown(iter([Line(f"whole scan, {name}", other.measure("data", "scan", "--json"))]))

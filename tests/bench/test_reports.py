@@ -39,21 +39,21 @@ def test_memory_that_stays_has_not_grown_whatever_it_was_at_first() -> None:
 
 def test_memory_that_goes_on_growing_is_told() -> None:
     (told,) = growth(Record(looks=looks(*range(100, 1000, 50))))
-    assert told == "memory: 525 MB in the middle third, 825 MB in the last (medians)"
+    assert told == "memory grew: 525 MB in the middle third, 825 MB in the last (medians)"
 
 
 def test_a_file_or_a_task_that_a_scan_left_behind_is_told() -> None:
     steady = looks(*[100.0] * LEAST_SAMPLES)
     left = [Look(1, 100, 10, 2), Look(2, 100, 11, 3)]
     assert growth(Record(looks=steady, between=left)) == [
-        "files between scans: 10 at first, 11 at the end",
-        "tasks between scans: 2 at first, 3 at the end",
+        "files between scans grew: 10 at first, 11 at the end",
+        "tasks between scans grew: 2 at first, 3 at the end",
     ]
 
 
 def test_too_few_looks_prove_nothing() -> None:
     (told,) = growth(Record(looks=looks(100, 100)))
-    assert told.startswith("too short")
+    assert told.startswith("too short to tell")
 
 
 # The profile
