@@ -9,15 +9,22 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import dns.exception
+import dns.message
+import dns.query
 
 from tests.bench import measured
 from tests.bench.measured import Run
 from tests.bench.needed import ROOT
 from tests.support import nsd
+
+PATIENCE = 600
+"""Seconds that NSD has to read a zone."""
 
 TIMES = ("since", "checked_at")
 """The columns of an export that two scans of the same records may differ in."""
@@ -105,7 +112,8 @@ def served(
     """`made` holds `root.zone` and `domains.txt`: all of it on NSD; a company for each of the first `most` domains,
     sending as itself."""
     names = tuple((made / "domains.txt").read_text().split()[:most])
-    with nsd.serving(made, {".": "root.zone"}, patience=600) as address:
+    with nsd.serving(made, {".": "root.zone"}, patience=PATIENCE) as address:
+        _until_it_answers(address)
         environment = {
             "SENDWELL_DATABASE": f"sqlite:///{where / f'{include}.db'}",
             "SENDWELL_NAMESERVERS": address,
@@ -114,6 +122,16 @@ def served(
             "SENDWELL_DOMAIN": "",
         }
         yield Fleet(where, made / "root.zone", names, write_companies(where, names), environment)
+
+
+def _until_it_answers(address: str) -> None:
+    """NSD listens before it has read a large zone."""
+    host, _, port = address.rpartition(":")
+    for _ in range(PATIENCE):
+        with suppress(dns.exception.Timeout):
+            dns.query.udp(dns.message.make_query(".", "SOA"), host, port=int(port), timeout=1)
+            return
+    raise SystemExit(f"NSD at {address} answers nothing")
 
 
 def write_companies(where: Path, names: Sequence[str]) -> Path:

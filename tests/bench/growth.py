@@ -49,6 +49,11 @@ def _measure(where: Path, sizes: Sequence[int], runs: int) -> None:
         print(
             f"{len(grown.domains)} domains served, {real_fleet.description()} among made-up ones", flush=True
         )
+        start = grown.asking(grown.address, "empty").measure("data", "scan", "--json")
+        print(
+            f"starting and ending: {start.cpu:.1f} s CPU, {start.peak:.0f} MB; it is in all that follows",
+            flush=True,
+        )
         medians = [_size(grown, size, runs) for size in sizes]
     print(f"most / least CPU a domain {max(medians) / min(medians):.2f} (at most 1.2)")
 

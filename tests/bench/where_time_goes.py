@@ -77,7 +77,7 @@ class Sampler:
     def _look(self, _: int, frame: FrameType | None) -> None:
         used, here = time.process_time(), time.thread_time()
         main = here - self._used_here
-        others = max(0.0, used - self._used - main)
+        others = used - self._used - main  # at times a little less than nothing: two clocks
         self._used, self._used_here = used, here
         self.seconds[place(frame)] += main
         threads = [f for ident, f in sys._current_frames().items() if ident != self._main]
