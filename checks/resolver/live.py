@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -119,9 +119,18 @@ class LiveResolver:
         """Those of them that wait for an answer."""
         return len(self._out)
 
-    def cached(self, name: str, type: RecordType) -> Result | None:
+    def find(self, name: str, type: RecordType) -> Result | None:
         """What is kept for a name in lower case, without waiting; None when it would have to be asked."""
         return self._cache.get((name, type))
+
+    def expect(self, asked: Iterable[Key]) -> None:
+        """Begin to ask for what is not kept; a `lookup` finds it under way."""
+        for key in asked:
+            if key not in self._asking and self._cache.get(key) is None:
+                name = lower(key[0])
+                qname = to_wire(name) if name == key[0] else None
+                if qname is not None:
+                    self._begin(key, qname)
 
     async def lookup(self, name: str, type: RecordType) -> Result:
         """What the DNS says; a name that no query can carry does not exist, and nobody is asked."""

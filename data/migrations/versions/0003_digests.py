@@ -3,6 +3,8 @@
 SQLite keeps the facts in the order of their key, which halves what it takes to write one. Lists and counts read
 `ix_verdicts_of_company`; the indexes of one column cost each verdict more than they spared any page."""
 
+from typing import Literal
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -23,7 +25,7 @@ def upgrade() -> None:
     for column in ONE_COLUMN:
         op.drop_index(f"ix_verdicts_{column}", "verdicts")
     op.add_column("verdicts", _digest())
-    anew = "always" if op.get_bind().dialect.name == "sqlite" else "never"
+    anew: Literal["always", "never"] = "always" if op.get_bind().dialect.name == "sqlite" else "never"
     as_keyed = {"sqlite_with_rowid": False}
     with op.batch_alter_table("observations", recreate=anew, table_kwargs=as_keyed) as table:
         table.add_column(_digest())

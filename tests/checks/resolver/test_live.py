@@ -327,7 +327,7 @@ async def test_what_nobody_waits_for_any_more_is_kept_all_the_same() -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     await asyncio.sleep(0)
-    assert isinstance(live.cached("a.test", A), Answer)
+    assert isinstance(live.find("a.test", A), Answer)
     assert isinstance(await live.lookup("a.test", A), Answer)
     assert len(servers.asked) == 1
 
