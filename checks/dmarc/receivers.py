@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from checks.company import DmarcState
 from checks.dmarc import receiver_rules as said
@@ -107,8 +108,7 @@ class Delivery:
     why: Why
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
+class Expectation(NamedTuple):
     """What one receiver's published rules say. `large`: for senders of 5,000 messages a day and more.
 
     `rule`: the code of the rule that decides. `unmet`: what it wants and does not get.
@@ -141,7 +141,9 @@ def expectations(seen: Authentication) -> tuple[Expectation, ...]:
     """Gmail, Yahoo and Outlook.com, each for small and large senders."""
     if seen.mail.turned_away:
         fate = _turned_away(seen.mail.policy).fate
-        return tuple(Expectation(receiver, large, fate, TURNS_OUR_MAIL_AWAY.code) for receiver, large in _KINDS)
+        return tuple(
+            Expectation(receiver, large, fate, TURNS_OUR_MAIL_AWAY.code) for receiver, large in _KINDS
+        )
     wanted = tuple(_wanted(seen))
     return tuple(_expectation(receiver, large, seen, wanted if large else ()) for receiver, large in _KINDS)
 

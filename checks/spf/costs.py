@@ -64,7 +64,9 @@ class Cost(NamedTuple):
 
     @property
     def depends_on_sender(self) -> bool:
-        return self.name is None or _mechanism(self.term) is Mechanism.PTR
+        return self.name is None or (
+            isinstance(self.term, Directive) and self.term.mechanism is Mechanism.PTR
+        )
 
 
 @dataclass(frozen=True)  # no slots: the counts are kept with it
@@ -142,13 +144,16 @@ class _Asking:
     async def ask(self, wanted: Iterable[Asked]) -> None:
         room = MAX_LOOKUPS - len(self.known)
         new = [a for a in dict.fromkeys(wanted) if a not in self.known and usable(a[0])][:room]
-        self.known.update(zip(new, await lookup_all(self.resolver, new), strict=True))
+        if new:
+            self.known.update(zip(new, await lookup_all(self.resolver, new), strict=True))
 
     def exchangers(self, term: Directive | Modifier, name: str) -> list[Asked]:
-        return [(host, type) for host in self._hosts(term, name) for type in _ADDRESSES.values()]
+        if _mechanism(term) is not Mechanism.MX:
+            return []
+        return [(host, type) for host in self._hosts(name) for type in _ADDRESSES.values()]
 
-    def _hosts(self, term: Directive | Modifier, name: str) -> list[str]:
-        found = self.known.get((name, RecordType.MX)) if _mechanism(term) is Mechanism.MX else None
+    def _hosts(self, name: str) -> list[str]:
+        found = self.known.get((name, RecordType.MX))
         exchangers = found.exchangers if isinstance(found, Answer) else ()
         return [mx.exchange for mx in exchangers if mx.exchange][:MAX_NAMES]
 
@@ -173,7 +178,7 @@ class _Asking:
             case Mechanism.A:
                 return self._absent((name, _ADDRESSES[family]))
             case Mechanism.MX if isinstance(self.known.get((name, RecordType.MX)), Answer):
-                absent = [self._absent((h, _ADDRESSES[family])) for h in self._hosts(term, name)]
+                absent = [self._absent((h, _ADDRESSES[family])) for h in self._hosts(name)]
                 return False if False in absent else None if None in absent else True
             case Mechanism.MX:
                 return self._absent((name, RecordType.MX))

@@ -206,7 +206,9 @@ def _near_miss(mention: Mention, facts: SpfFacts, platform: Platform) -> Evidenc
 
 
 def _passes_from_some(facts: SpfFacts) -> Finding:
-    evidence = (Evidence(f"pass from {address_text(s.address)}", str(s.outcome.result)) for s in facts.senders)
+    evidence = (
+        Evidence(f"pass from {address_text(s.address)}", str(s.outcome.result)) for s in facts.senders
+    )
     return finding(PASSES_FROM_SOME, facts.domain, *evidence)
 
 
@@ -229,7 +231,10 @@ def _effective(facts: SpfFacts, platform: Platform) -> list[Finding]:
     strict = [s for s in facts.senders if s.stricter]
     if strict:
         counts = (
-            Evidence(f"at most {MAX_VOIDS} empty queries", f"{s.outcome.void_queries} from {address_text(s.address)}")
+            Evidence(
+                f"at most {MAX_VOIDS} empty queries",
+                f"{s.outcome.void_queries} from {address_text(s.address)}",
+            )
             for s in strict
         )
         found.append(finding(STRICTER_RECEIVERS, facts.domain, *counts))

@@ -46,8 +46,7 @@ UNREAD = frozenset({NodeState.FAILED, NodeState.TOO_MANY, NodeState.TOO_LATE, No
 """States behind which there may be more than the tree shows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """One name in the tree. `via`: the term that led here (empty at the root), in `parent`'s record (its index).
 
     `reachable` is False behind an `all`. `failure` is set for FAILED.
