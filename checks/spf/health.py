@@ -137,7 +137,13 @@ def _dead(node: Node, facts: SpfFacts) -> Evidence:
     if node.record:
         first = node.record.problems[0]
         return Evidence("a record that parses", f"{where}: {first.text} there does not parse")
-    return Evidence("a name with one SPF record", f"{where}: {node.state}")
+    return Evidence("a name with one SPF record", f"{where}: {node.state}{also(node.name, facts)}")
+
+
+def also(name: str, facts: SpfFacts) -> str:
+    """The names like this one that have an SPF record."""
+    others = " and ".join(n.other for n in facts.near if n.name == name)
+    return f"; there is one at {others}" if others else ""
 
 
 def health_unknown(facts: SpfFacts) -> Finding | None:

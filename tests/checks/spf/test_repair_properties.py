@@ -70,6 +70,9 @@ FIXED: dict[tuple[str, RecordType], list[Record]] = {
     ("looped.example", RecordType.TXT): [txt("v=spf1 ip4:198.51.100.2 include:looped.example -all")],
     ("nothing.example", RecordType.A): ["198.51.100.9"],
     ("198.51.100.77.listed.example", RecordType.A): ["127.0.0.2"],
+    ("77.100.51.198.in-addr.arpa", RecordType.PTR): ["both.example", "named.example"],
+    ("named.example", RecordType.A): ["198.51.100.77"],
+    ("named.example.listed.example", RecordType.A): ["198.51.100.77"],
 }
 
 signs = st.sampled_from(["", "", "", "", "+", "-", "~", "?"])
