@@ -72,17 +72,26 @@ def _is_dead(node: Node, tree: Tree) -> bool:
 async def others(
     name: str, domain: str, resolver: Resolver, taken: Collection[str] = (), *, itself: bool = False
 ) -> tuple[str, ...]:
-    """The names like `name` that have an SPF record, the likeliest first, in the record of `domain`.
+    """The names like `name` that have an SPF record, in the record of `domain`; the less likely ones only where
+    there is no likely one.
 
     `taken`: names that the record has already; `itself`: `name` was not asked for its record yet.
     """
-    wanted = candidates(name, domain)
-    tried = [n for n in ((name, *wanted) if itself else wanted) if n not in taken][:MOST_TRIED]
+    room = MOST_TRIED
+    for equally_likely in ([(name,)] if itself else []) + [*candidates(name, domain)]:
+        tried = [n for n in equally_likely if n not in taken][:room]
+        room -= len(tried)
+        if found := await _publishing(tried, resolver):
+            return found[:MOST_OFFERED]
+    return ()
+
+
+async def _publishing(names: list[str], resolver: Resolver) -> tuple[str, ...]:
     if is_immediate(resolver):
-        records = [await publishes(n, resolver) for n in tried]
+        records = [await publishes(n, resolver) for n in names]
     else:
-        records = list(await asyncio.gather(*(publishes(n, resolver) for n in tried)))
-    return tuple(n for n, found in zip(tried, records, strict=True) if found)[:MOST_OFFERED]
+        records = list(await asyncio.gather(*(publishes(n, resolver) for n in names)))
+    return tuple(n for n, found in zip(names, records, strict=True) if found)
 
 
 async def publishes(name: str, resolver: Resolver) -> bool:
@@ -95,19 +104,25 @@ async def publishes(name: str, resolver: Resolver) -> bool:
     return named or records[0].redirect is not None
 
 
-def candidates(name: str, domain: str) -> tuple[str, ...]:
-    """Every name that may be meant, the likeliest first; none of them was looked up."""
+def candidates(name: str, domain: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names that may be meant, none of them looked up: the likely ones, and the less likely, each the best first."""
     like = [(how, known) for known in built_in().by_spf if (how := likeness(name, known))]
     like.sort(key=lambda pair: (_BEST_FIRST.index(pair[0]), pair[1]))
     near = [known for how, known in like if how in (Likeness.SLIP, Likeness.OTHER_TLD, Likeness.LABELS)]
-    rest = [known for _, known in like if known not in near]
-    found = dict.fromkeys((*near, *_shapes(name, domain), *rest))
-    return tuple(n for n in found if n not in (name, domain) and "." in n and usable(n) and n.isascii())
+    likely = dict.fromkeys((*near, *_mended(name, domain)))
+    others = dict.fromkeys((*_neighbours(name), *(known for _, known in like)))
+    return (
+        tuple(n for n in likely if _is_another(n, name, domain)),
+        tuple(n for n in others if n not in likely and _is_another(n, name, domain)),
+    )
 
 
-def _shapes(name: str, domain: str) -> Iterator[str]:
-    """What becomes of the name when one thing is mended that people get wrong."""
-    first, _, rest = name.partition(".")
+def _is_another(found: str, name: str, domain: str) -> bool:
+    return found not in (name, domain) and "." in found and usable(found) and found.isascii()
+
+
+def _mended(name: str, domain: str) -> Iterator[str]:
+    """The name without one thing that people get wrong."""
     labels = name.split(".")
     yield re.sub(r"[:,;/@]+", ".", name)  # spf:protection.outlook.com
     yield name.rpartition("@")[2]
@@ -115,7 +130,12 @@ def _shapes(name: str, domain: str) -> Iterator[str]:
     yield name.removeprefix("_") if name.startswith("_") else f"_{name}"
     yield ".".join(b for a, b in zip(["", *labels], labels, strict=False) if a != b)  # spf.spf.a.example
     yield from (".".join((*labels[:-1], usual)) for usual in _USUAL if close(labels[-1], usual, 1))
-    yield re.sub(r"\d+\Z", "", first) + f".{rest}"  # spf2.a.example
+
+
+def _neighbours(name: str) -> Iterator[str]:
+    """Where services keep the record when it is not at the name itself."""
+    first, _, rest = name.partition(".")
+    yield re.sub(r"[0-9]+\Z", "", first) + f".{rest}"  # spf2.a.example
     if _SPF_LABEL.fullmatch(first):
         yield rest
     else:
