@@ -202,7 +202,7 @@ DEPENDS_ON_SENDER = _rule(
     "SPF_DEPENDS_ON_SENDER",
     OK,
     "Terms in the SPF record of {about} depend on who sends.",
-    "What they ask for is known only when a mail arrives: a look-up each, and one more for a %{p}; it may be void.",
+    "What they ask for is known only when a mail arrives: a look-up each, and one more for the macro p. It may be void.",
     "Nothing to do.",
     "RFC 7208 7, 4.6.4",
 )

@@ -118,7 +118,7 @@ def _broken(problem: Problem, facts: SpfFacts, outcome: Outcome) -> Finding:
             )
         case ProblemKind.VOID_LIMIT:
             found = f"{problem.term} in the record of {problem.name}"
-            limit = f"at most {MAX_VOIDS} terms without any answer ({outcome.address_family})"
+            limit = f"at most {MAX_VOIDS} terms without any answer ({_family(outcome)} senders)"
             return finding(rule, facts.domain, Evidence(limit, found), *_void_terms(facts, outcome))
         case ProblemKind.EXCHANGER_LIMIT:
             return finding(
@@ -127,6 +127,10 @@ def _broken(problem: Problem, facts: SpfFacts, outcome: Outcome) -> Finding:
         case _:
             found = f"{problem.term}: {problem.kind} at {problem.name}{also(problem.name, facts)}"
             return finding(rule, facts.domain, Evidence("a name with one SPF record", found))
+
+
+def _family(outcome: Outcome) -> str:
+    return "IPv4" if outcome.address_family == "ipv4" else "IPv6"
 
 
 def _void_terms(facts: SpfFacts, outcome: Outcome) -> tuple[Evidence, ...]:
