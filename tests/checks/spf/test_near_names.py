@@ -157,6 +157,20 @@ async def test_what_was_probably_meant_is_asked_with_the_record_that_follows(
     assert asked(question) == f"Did you mean {meant} where the record says {question.term}?"
 
 
+async def test_two_terms_that_met_at_the_joint_of_two_strings_are_asked_about() -> None:
+    """`include:_spf.google.commx` parses, so it may be a name; nothing is there, and the two terms work."""
+    advice, _ = await advise('"v=spf1 include:_spf.google.com" "mx -all"')
+    (question,) = advice.questions
+    assert question.answer is not None
+    assert question.term == "include:_spf.google.commx"
+    assert question.answer.record == f"v=spf1 {OURS} include:_spf.google.com mx -all"
+
+
+async def test_a_joint_inside_a_name_is_no_question() -> None:
+    advice, _ = await advise('"v=spf1 include:spf.nobo" "dy.example -all"')
+    assert advice.questions == ()
+
+
 async def test_what_the_answer_costs_is_told_with_it() -> None:
     advice, _ = await advise("v=spf1 include:spf.google.com -all")
     (question,) = near(advice)
