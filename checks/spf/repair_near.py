@@ -20,7 +20,7 @@ from checks.spf.ours import SpfFacts
 from checks.spf.record import Directive, Mechanism
 from checks.spf.repair_asks import ASK_DEAD_REDIRECT, ASK_MEANING, ASK_NEAR_NAME
 from checks.spf.repair_read import Piece, as_published
-from checks.spf.repair_rules import DEAD, LOSERS, paid_by
+from checks.spf.repair_rules import DEAD, LOSERS, NOT_LOOKED_UP, paid_by
 
 Publish = Callable[[Resolver], Awaitable[Advice]]
 """The advice for the domain, if it published what this resolver says."""
@@ -111,7 +111,9 @@ async def _answered(
     stays = set(instead.split()) <= set(advice.record.split())
     if advice.standing not in (Standing.PUBLISH, Standing.NOTHING) or not stays:
         return None
-    return Answered(instead, advice.record, advice.strings, advice.size, _losers(advice))
+    unread = any(c.rule == NOT_LOOKED_UP.code for c in advice.collisions)
+    size = replace(advice.size, unknown=True) if unread else advice.size
+    return Answered(instead, advice.record, advice.strings, size, _losers(advice))
 
 
 def _losers(advice: Advice) -> tuple[str, ...]:
