@@ -140,10 +140,9 @@ def delivery(seen: Authentication) -> Delivery:
 def expectations(seen: Authentication) -> tuple[Expectation, ...]:
     """Gmail, Yahoo and Outlook.com, each for small and large senders."""
     if seen.mail.turned_away:
-        fate = _turned_away(seen.mail.policy).fate
-        return tuple(
-            Expectation(receiver, large, fate, TURNS_OUR_MAIL_AWAY.code) for receiver, large in _KINDS
-        )
+        fate, rule = _turned_away(seen.mail.policy).fate, TURNS_OUR_MAIL_AWAY.code
+        short = (Evidence(_ALIGNED, f"neither, and the DMARC policy is {seen.mail.policy}"),)
+        return tuple(Expectation(receiver, large, fate, rule, short) for receiver, large in _KINDS)
     wanted = tuple(_wanted(seen))
     return tuple(_expectation(receiver, large, seen, wanted if large else ()) for receiver, large in _KINDS)
 
@@ -195,8 +194,8 @@ def _expectation(receiver: Receiver, large: bool, seen: Authentication, wanted: 
         unmet = (Evidence("SPF or DKIM that passes", "neither"),)
         return Expectation(receiver, large, _UNAUTHENTICATED[receiver], basic.code, unmet)
     rule = more if large else basic
-    if short := tuple(evidence for met, evidence in wanted if met is False):
-        return Expectation(receiver, large, _SHORT_OF_MORE[receiver], rule.code, short)
+    if lacking := tuple(evidence for met, evidence in wanted if met is False):
+        return Expectation(receiver, large, _SHORT_OF_MORE[receiver], rule.code, lacking)
     known = mail.turned_away is False and seen.authenticated and all(met for met, _ in wanted)
     return Expectation(receiver, large, Fate.ACCEPTED if known else Fate.UNKNOWN, rule.code)
 
@@ -208,12 +207,10 @@ def _wanted(seen: Authentication) -> Iterator[tuple[bool | None, Evidence]]:
     yield seen.spf, Evidence("SPF that passes", "SPF does not pass")
     yield seen.dkim, Evidence("a DKIM signature", "the platform does not sign")
     yield published, Evidence("a DMARC policy, p=none at least", f"DMARC {policy}")
-    yield (
-        seen.mail.passes,
-        Evidence("SPF or DKIM that passes for From's own organisation", "neither is aligned"),
-    )
+    yield seen.mail.passes, Evidence(_ALIGNED, "neither is aligned")
 
 
+_ALIGNED = "SPF or DKIM that passes for From's own organisation"
 _OF_EVERYBODY = {
     Receiver.GMAIL: said.GMAIL_SPF_OR_DKIM,
     Receiver.YAHOO: said.YAHOO_SPF_OR_DKIM,

@@ -16,7 +16,7 @@ from checks.spf.mend import meant_as_spf, mends
 from checks.spf.ours import SpfFacts
 from checks.spf.outcome import MAX_NAMES, MAX_TERMS, MAX_VOIDS, ProblemKind
 from checks.spf.record import Mechanism, Modifier, Record, is_spf
-from checks.spf.tree import UNREAD, Node, NodeState
+from checks.spf.tree import UNREAD, Node, NodeState, counts_as
 from checks.spf.width import Width, covered, wide_terms
 
 _FAMILIES: tuple[Family, ...] = (4, 6)
@@ -98,9 +98,13 @@ def _over_voids(facts: SpfFacts) -> Iterator[Evidence]:
     for family in _FAMILIES:
         voids = facts.costs.voids(family)
         if voids.least > MAX_VOIDS:
-            empty = ", ".join(c.term.text for c in facts.costs.items if c.void(family))
+            empty = ", ".join(_at(c, facts) for c in facts.costs.items if c.void(family))
             expected = f"at most {MAX_VOIDS} terms without any answer (IPv{family} senders)"
             yield Evidence(expected, f"{voids}: {empty[:500]}")
+
+
+def _at(cost: Cost, facts: SpfFacts) -> str:
+    return f"{cost.term.text} ({facts.tree.nodes[cost.node].name})"
 
 
 def too_many_exchangers(facts: SpfFacts) -> Finding | None:
@@ -137,7 +141,13 @@ def _dead(node: Node, facts: SpfFacts) -> Evidence:
     if node.record:
         first = node.record.problems[0]
         return Evidence("a record that parses", f"{where}: {first.text} there does not parse")
-    return Evidence("a name with one SPF record", f"{where}: {node.state}")
+    return Evidence("a name with one SPF record", f"{where}: {node.state}{also(node.name, facts)}")
+
+
+def also(name: str, facts: SpfFacts) -> str:
+    """The names like this one that have an SPF record."""
+    others = " and ".join(n.other for n in facts.near if n.name == name)
+    return f"; there is one at {others}" if others else ""
 
 
 def health_unknown(facts: SpfFacts) -> Finding | None:
@@ -197,7 +207,7 @@ def ptr(facts: SpfFacts) -> Finding | None:
         Evidence("the servers that send, by address or name", _where(directive.text, node))
         for node, parsed in _own(facts)
         for directive in parsed.reached
-        if directive.mechanism is Mechanism.PTR
+        if directive.mechanism is Mechanism.PTR or counts_as(directive) > 1
     )
     return told(rules.PTR, facts.domain, used)
 
@@ -243,18 +253,31 @@ def neutral_all(facts: SpfFacts) -> Finding | None:
 
 def no_all(facts: SpfFacts) -> Finding | None:
     node = _ending(facts)
-    lacks = node.record and not node.record.ends_with_all and not node.record.redirect
+    parses = node.record and not node.record.problems
+    lacks = node.record and parses and not node.record.ends_with_all and not node.record.redirect
     texts = [Evidence("~all or -all at the end", node.record.text)] if node.record and lacks else []
     return told(rules.NO_ALL, facts.domain, texts)
 
 
 def names_nothing(facts: SpfFacts) -> Finding | None:
     empty = (
-        Evidence("a name with addresses", f"{_cost(c, facts)}: nothing at {c.name}")
+        _nothing(c, facts)
         for c in facts.costs.items
         if c.names_nothing and any(facts.tree.nodes[c.node] is own for own in facts.tree.own)
     )
-    return told(rules.NAMES_NOTHING, facts.domain, empty)
+    return told(rules.NAMES_NOTHING, facts.domain, filter(None, empty))
+
+
+_SOUGHT = {
+    Mechanism.A: ("a name with an address", "no address"),
+    Mechanism.MX: ("a domain whose mail servers have addresses", "no mail server with an address"),
+    Mechanism.EXISTS: ("a name with an A record", "no A record"),
+}
+
+
+def _nothing(cost: Cost, facts: SpfFacts) -> Evidence | None:
+    sought = None if isinstance(cost.term, Modifier) else _SOUGHT.get(cost.term.mechanism)
+    return Evidence(sought[0], f"{_cost(cost, facts)}: {sought[1]} at {cost.name}") if sought else None
 
 
 def named_twice(facts: SpfFacts) -> Finding | None:
@@ -318,11 +341,15 @@ def not_followed(facts: SpfFacts) -> Finding | None:
 
 def depends_on_sender(facts: SpfFacts) -> Finding | None:
     terms = (
-        Evidence("known when a mail arrives", _cost(c, facts))
+        Evidence("known when a mail arrives", _cost(c, facts) + _price(c))
         for c in facts.costs.items
         if c.depends_on_sender
     )
     return told(rules.DEPENDS_ON_SENDER, facts.domain, terms)
+
+
+def _price(cost: Cost) -> str:
+    return "" if cost.terms == 1 else f"; counts as {cost.terms} look-ups, for %{{p}} is one of its own"
 
 
 def budget(facts: SpfFacts) -> Finding | None:

@@ -13,6 +13,7 @@ from checks.spf.evaluate import check_host
 from checks.spf.include import Mention, MentionKind, mentions
 from checks.spf.likeness import stands_in
 from checks.spf.memo import Memo
+from checks.spf.near_names import NearName, near_names
 from checks.spf.outcome import MAX_VOIDS, Outcome, Result
 from checks.spf.partial import OurInclude, partial_mentions
 from checks.spf.record import Mechanism, select
@@ -46,7 +47,8 @@ class SpfFacts:
 
     `domain`: whose record was asked; `shared`: a domain shared by everybody; `mentions`: where we are named;
     `elsewhere`: names beside the domain (parent, www, _spf, _dmarc) whose records name us, where receivers do not
-    look; `costs`: what the whole record costs a sender that nothing matches.
+    look; `costs`: what the whole record costs a sender that nothing matches; `near`: other
+    names for those that have no SPF record.
     """
 
     domain: str
@@ -56,6 +58,7 @@ class SpfFacts:
     mentions: tuple[Mention, ...]
     elsewhere: tuple[Mention, ...] = ()
     costs: Costs = NOTHING_COUNTED
+    near: tuple[NearName, ...] = ()
 
     def standing(self, sender: Sender) -> Standing:
         """Effective, present or a near miss, for one sending address."""
@@ -108,7 +111,8 @@ async def gather(
     costs = await measure(tree, resolver)  # so that what the evaluations ask for is known, or under way
     senders = [await _sender(address, connection, resolver, memo) for address in platform.sending_addresses]
     found = mentions(tree, platform.include, platform.domain)
-    facts = SpfFacts(domain, shared, tuple(senders), tree, found, costs=costs)
+    near = await near_names(tree, resolver)
+    facts = SpfFacts(domain, shared, tuple(senders), tree, found, costs=costs, near=near)
     if facts.state in (SpfState.MISSING, SpfState.INEFFECTIVE):
         facts = replace(facts, mentions=(*found, *await _partial(tree, platform, resolver, memo)))
     if facts.state is SpfState.MISSING:

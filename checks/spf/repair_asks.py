@@ -24,7 +24,7 @@ ASK_MEANING = _rule(
 ASK_INERT = _rule(
     "ASK_INERT",
     WARNING,
-    "Should {about} have an effect?",
+    "Should the term {about} have an effect?",
     "As it stands it is ignored: behind all, beside all, or as a modifier that nobody knows. It is left out.",
     "If it names a real sender, put it before all; otherwise nothing is lost.",
     "RFC 7208 5.1",
@@ -76,6 +76,14 @@ ASK_DEAD_REDIRECT = _rule(
     "The name has no SPF record, so the record was a permerror for everybody; ~all stands in its place.",
     "Correct the name, or name the senders that it was meant to hold.",
     "RFC 7208 6.1",
+)
+ASK_NEAR_NAME = _rule(
+    "ASK_NEAR_NAME",
+    WARNING,
+    "Did you mean {instead} where the record says {about}?",
+    "The name that stands there has no SPF record, and one like it has. Until you say, the term is left out.",
+    "If so, publish the record with that answer; otherwise the one without it.",
+    "RFC 7208 5.2",
 )
 ASK_BROKEN = _rule(
     "ASK_BROKEN",
@@ -154,6 +162,7 @@ RULES = (
     ASK_EXPLANATION,
     ASK_REDIRECT,
     ASK_DEAD_REDIRECT,
+    ASK_NEAR_NAME,
     ASK_BROKEN,
     ASK_REFUSAL,
     BY_ADDRESS,

@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from checks.model import Rule, Severity, Topic
 from checks.spf import repair_asks
+from checks.spf.advice import Question
 
 
 def _rule(code: str, severity: Severity, title: str, meaning: str, fix: str, source: str) -> Rule:
@@ -48,8 +49,8 @@ OURS_MISWRITTEN = _rule(
 MENDED = _rule(
     "MENDED",
     NOTE,
-    "{about} does not parse, and can mean only one thing.",
-    "One bad term makes the whole record a permerror for every sender.",
+    "{about} is not written as it must be, and can mean only one thing.",
+    "A term that does not parse makes the record a permerror for everybody; one that parses otherwise does nothing.",
     "Publish the term as the record shows it.",
     "RFC 7208 4.6",
 )
@@ -155,9 +156,17 @@ OVER_TERMS = _rule(
 OVER_VOIDS = _rule(
     "OVER_VOIDS",
     WARNING,
-    "The record of {about} can ask for more than two things that do not exist.",
-    "Our mail passes, but senders behind the third such term and strangers end in permerror.",
-    "Leave out the terms without an answer, or give their names both kinds of addresses.",
+    "More than two terms in the record of {about} can find nothing.",
+    "Our mail passes, but senders behind the second such term and strangers end in permerror.",
+    "Leave out the terms that find nothing, or give their names both kinds of addresses.",
+    "RFC 7208 4.6.4",
+)
+OVER_VOIDS_IN_ONE_FAMILY = _rule(
+    "OVER_VOIDS_IN_ONE_FAMILY",
+    NOTE,
+    "For mail over IPv6, more than two terms in the record of {about} can find nothing.",
+    "Our mail passes; senders with IPv6 addresses behind the second such term and strangers end in permerror.",
+    "Nothing has to change unless they send over IPv6; then name hosts that have no IPv6 address by ip4:.",
     "RFC 7208 4.6.4",
 )
 BEYOND_COUNTING = _rule(
@@ -267,6 +276,7 @@ RULES = (
     LOSERS_OF_OURS,
     OVER_TERMS,
     OVER_VOIDS,
+    OVER_VOIDS_IN_ONE_FAMILY,
     BEYOND_COUNTING,
     NOT_LOOKED_UP,
     NOT_FIRST,
@@ -284,6 +294,19 @@ RULES = (
 BY_CODE: Mapping[str, Rule] = MappingProxyType({rule.code: rule for rule in RULES})
 
 
-def sentence(code: str, about: str) -> str:
-    """The rule's title about this term or name. Holds hostile text where `about` does."""
-    return BY_CODE[code].title.replace("{about}", about)
+def sentence(code: str, about: str, instead: str = "") -> str:
+    """The rule's title about this term or name. Holds hostile text where `about` does. `instead`: what may have been
+    meant."""
+    before, told, after = BY_CODE[code].title.partition("{about}")
+    return before.replace("{instead}", instead) + told.replace("{about}", about) + after
+
+
+def paid_by(code: str) -> str:
+    """What holds for the senders whose terms a collision names. Over a limit they may be too late today already."""
+    late = code in (OVER_TERMS.code, OVER_VOIDS.code, OVER_VOIDS_IN_ONE_FAMILY.code)
+    return "who may end in permerror" if late else "who may lose"
+
+
+def asked(question: Question) -> str:
+    """The question as a sentence. Hostile as its term is."""
+    return sentence(question.rule, question.term, question.answer.term if question.answer else "")

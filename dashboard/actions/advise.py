@@ -12,7 +12,7 @@ from checks.dmarc.receivers import Expectation
 from checks.platform import Platform
 from checks.report import Report
 from checks.spf import repair_rules
-from checks.spf.advice import Advice, Change, ChangeKind
+from checks.spf.advice import Advice, Answered, Change, ChangeKind
 from data import companies
 from data.observations import StoredResolver
 
@@ -47,20 +47,30 @@ def size(advice: Advice) -> str:
     """What the record will cost a sender that nothing matches."""
     four, six = advice.size.voids
     return (
-        f"{advice.size.terms} of 10 terms, {four} of 2 void from IPv4, {six} from IPv6,"
-        f" {advice.size.octets} octets"
+        f"For a stranger: {advice.size.terms} of at most 10 terms, {four} of at most 2 void from IPv4,"
+        f" {six} from IPv6; {advice.size.octets} octets"
     )
 
 
-def sentences(advice: Advice) -> list[tuple[str, tuple[str, ...]]]:
-    """Where goals collide and what has to be asked: the sentence, and the terms whose senders may lose."""
-    collisions = [(repair_rules.sentence(c.rule, c.about), c.losers) for c in advice.collisions]
-    return collisions + [(repair_rules.sentence(q.rule, q.term), ()) for q in advice.questions]
+def sentences(advice: Advice) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Where goals collide and what has to be asked: the sentence, and what holds for the senders of which terms."""
+    collisions = [
+        (repair_rules.sentence(c.rule, c.about), repair_rules.paid_by(c.rule), c.losers)
+        for c in advice.collisions
+    ]
+    return collisions + [(repair_rules.asked(q), "", ()) for q in advice.questions]
 
 
 def alternatives(advice: Advice) -> list[tuple[str, str]]:
-    """Other ways: the trade, and the record, empty where it is none of SPF's."""
-    return [(repair_rules.sentence(a.rule, ", ".join(a.terms)), a.record) for a in advice.alternatives]
+    """Other ways: the trade, and the record, empty where it is none of SPF's; first those that an answer opens."""
+    answers = [(f"If {a.term} was meant, publish this record.", a.record) for a in _answers(advice)]
+    return answers + [
+        (repair_rules.sentence(a.rule, ", ".join(a.terms)), a.record) for a in advice.alternatives
+    ]
+
+
+def _answers(advice: Advice) -> list[Answered]:
+    return [q.answer for q in advice.questions if q.answer]
 
 
 def missing(expected: Expectation) -> str:
