@@ -42,6 +42,12 @@ class NearName:
     other: str
 
 
+def also(name: str, near: Collection[NearName]) -> str:
+    """Where there is a record, if not at this name: behind what is told of it."""
+    others = " and ".join(n.other for n in near if n.name == name)
+    return f"; there is one at {others}" if others else ""
+
+
 def bare_name(text: str) -> str | None:
     """The name that a term is which names no mechanism at all: `_spf.google.com`."""
     found = _BARE.fullmatch(text) if len(text) <= MAX_NAME + 2 else None
