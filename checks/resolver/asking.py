@@ -63,20 +63,19 @@ class Asking:
 
     def go(self, lane: Lane, now: float) -> None:
         """There is room: ask. Patience does not run while a question waits for its place."""
+        resolver = self._resolver
         if self._deadline:
             self._deadline += now - self.queued
         else:
-            self._deadline = now + self._resolver.patience
-        self._sent = lane.send(self._asked, self)
-        self._look_again(now, lane.wait)
-
-    def _look_again(self, now: float, wait: float) -> None:
-        resolver = self._resolver
+            self._deadline = now + resolver.patience
+        self._sent = lane.send(self._asked, self, now)
+        wait = lane.wait
         if self._silences:
             wait *= 1 << min(self._silences, 10)
         if wait > resolver.timeout:
             wait = resolver.timeout
-        self.due = min(now + wait, self._deadline)
+        due = now + wait
+        self.due = due if due < self._deadline else self._deadline
         resolver.watch(self)
 
     def overdue(self, now: float) -> None:
@@ -104,11 +103,12 @@ class Asking:
 
     def _heard(self, sent: Sent, outcome: Outcome, now: float) -> None:
         lane = sent.lane
-        if sent is self._sent:
+        latest = sent is self._sent
+        if latest:
             self._sent = None
-            lane.answered(sent, now, again=self._silences > 0)
-        else:
-            lane.answered_late(sent, now)
+            lane.release()
+        if outcome is not FailureReason.UNREACHABLE:
+            lane.answered(sent, now, lost=latest and self._silences > 0)
         if isinstance(outcome, (Records, Nothing)):
             self._read(outcome)
         elif isinstance(outcome, Reply):
@@ -184,7 +184,7 @@ class Asking:
     def _forget_all(self) -> None:
         if self._sent is not None:
             self._sent.forget()
-            self._lane.release()
+            self._sent.lane.release()
             self._sent = None
         if self._older:
             for sent in self._older:

@@ -19,6 +19,9 @@ SILENCES = 3
 REST = 30.0
 """Seconds for which it is."""
 
+EVERY = 0.001
+"""Seconds between two answers that are timed: one in so many tells as much as all."""
+
 _SILENT = (FailureReason.TIMEOUT, FailureReason.UNREACHABLE)
 
 
@@ -26,7 +29,18 @@ class Lane:
     """Everything that is asked of one server goes through here."""
 
     __slots__ = (
-        *("_clock", "_link", "_rate", "_silences", "_trip", "_waiting", "failures", "name"),
+        *(
+            "_clock",
+            "_limited",
+            "_link",
+            "_rate",
+            "_silences",
+            "_timed",
+            "_trip",
+            "_waiting",
+            "failures",
+            "name",
+        ),
         *("rests_until", "window"),
     )
 
@@ -37,10 +51,12 @@ class Lane:
         self.window = Window(most)
         self._link = link
         self._clock = clock
+        self._limited = rate > 0
         self._rate = Rate(rate, clock())
         self._trip = RoundTrip()
         self._waiting: deque[Asking] = deque()
         self._silences = 0
+        self._timed = 0.0
 
     @property
     def wait(self) -> float:
@@ -55,8 +71,9 @@ class Lane:
     def ask(self, asking: Asking, *, at_once: bool = False) -> None:
         """Let it go when there is room; `at_once`: before those who wait, as a packet may be lost."""
         now = self._clock()
-        if not self._waiting and self.window.has_room and self._rate.take(now):
-            self.window.out += 1
+        window = self.window
+        if window.out < window.size and not self._waiting and (not self._limited or self._rate.take(now)):
+            window.out += 1
             asking.go(self, now)
         elif at_once:
             self._waiting.appendleft(asking)
@@ -64,8 +81,8 @@ class Lane:
             asking.queued = now
             self._waiting.append(asking)
 
-    def send(self, asked: Asked, asking: Asking) -> Sent:
-        sent = self._link.send(asked, asking)
+    def send(self, asked: Asked, asking: Asking, now: float) -> Sent:
+        sent = self._link.send(asked, asking, now)
         sent.lane = self
         return sent
 
@@ -90,21 +107,17 @@ class Lane:
         """A question is no longer waited for."""
         self.window.out -= 1
 
-    def answered(self, sent: Sent, now: float, *, again: bool) -> None:
-        """It said something, whatever it was; `again`: to a question that had been asked before."""
-        self.window.out -= 1
-        self.window.answered(again=again)
-        self._heard(sent, now)
+    def answered(self, sent: Sent, now: float, *, lost: bool) -> None:
+        """It said something, whatever it was; `lost`: to a question asked again, and nothing to the one before.
 
-    def answered_late(self, sent: Sent, now: float) -> None:
-        """It said something after we had asked once more: not lost, just slower than we thought."""
-        self.window.answered(again=False)
-        self._heard(sent, now)
-
-    def _heard(self, sent: Sent, now: float) -> None:
-        self._silences = 0
-        self.rests_until = float("-inf")
-        self._trip.took(now - sent.at)
+        What comes for the one before was not lost, just slower than we thought.
+        """
+        self.window.answered(lost)
+        if self._silences or now >= self._timed:
+            self._silences = 0
+            self.rests_until = float("-inf")
+            self._timed = now + EVERY
+            self._trip.took(now - sent.at)
 
     def silent(self) -> None:
         """No answer in time: the place goes to another question, as this one may never get any."""

@@ -56,10 +56,10 @@ class Window:
     def has_room(self) -> bool:
         return self.out < self.size
 
-    def answered(self, *, again: bool) -> None:
-        """An answer came; `again`: only when the question was asked once more."""
+    def answered(self, lost: bool) -> None:
+        """An answer came; `lost`: the question had been asked before, and that packet or its answer was lost."""
         self._answered += 1
-        self._lost += again
+        self._lost += lost
         if self.size < self._most and self.out * 2 >= self.size:
             self.size = min(self._most, self.size + (1 if self._slow_start else 1 / self.size))
 

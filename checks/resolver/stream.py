@@ -40,7 +40,6 @@ class Stream(asyncio.Protocol):
     def send(self, sent: Sent) -> None:
         sent.channel = self
         query = self._peer.pack(sent, self._pending)
-        self._pending[sent.id] = sent
         framed = len(query).to_bytes(2, "big") + query
         if self._transport is None:
             self._unsent += framed

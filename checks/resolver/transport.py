@@ -61,14 +61,14 @@ class Sent:
     channel: Channel
     id: bytes
     lane: Lane
-    mixed: bool
     question: bytes
 
-    def __init__(self, asked: Asked, listener: Listener, now: float) -> None:
+    def __init__(self, asked: Asked, listener: Listener, now: float, mixed: bool) -> None:
         self.asked = asked
         self.listener = listener
         self.at = now
         self.end = asked.end
+        self.mixed = mixed
         self.edns = True
         self.strange = self.streamed = False
 
@@ -83,7 +83,7 @@ class Link(Protocol):
     queries: int
     """Packets asked so far; a question asked again, over TCP or without EDNS, counts again."""
 
-    def send(self, asked: Asked, listener: Listener) -> Sent:
+    def send(self, asked: Asked, listener: Listener, now: float) -> Sent:
         """Ask; what comes of it is told to the listener, later."""
         ...
 
@@ -106,33 +106,53 @@ class Peer:
         self.loop = loop
         self.clock = clock
         self.chance = Chance()
+        self._over_tls = bool(server.tls)
         self.queries = 0
         self._sockets: list[_Socket | None] = [None] * SOCKETS
         self._retired: set[_Socket] = set()
         self._stream: Stream | None = None
         self._mixes_from = float("-inf")
+        self._outbox: list[tuple[_Socket, bytes]] = []
 
-    def send(self, asked: Asked, listener: Listener) -> Sent:
-        now = self.clock()
-        sent = Sent(asked, listener, now)
-        sent.mixed = now >= self._mixes_from
-        if self.server.tls:
+    def send(self, asked: Asked, listener: Listener, now: float) -> Sent:
+        sent = Sent(asked, listener, now, now >= self._mixes_from)
+        if self._over_tls:
             self.over_stream(sent)
         else:
             self._over_udp(sent, now)
         return sent
 
     def _over_udp(self, sent: Sent, now: float) -> None:
-        random = self.chance.octets(1)[0] % SOCKETS
-        chosen = self._sockets[random]
+        place = self.chance.octets(1)[0] % SOCKETS
+        chosen = self._sockets[place]
         if chosen is None or chosen.left <= 0 or chosen.expires <= now:
             try:
-                chosen = self._renew(random, now)
+                chosen = self._renew(place, now)
             except OSError:
                 self.loop.call_soon(self._unreachable, sent)
                 sent.channel = _NOWHERE
                 return
-        chosen.send(sent)
+        sent.channel = chosen
+        chosen.left -= 1
+        packet = self.pack(sent, chosen.pending)
+        if not self._outbox:
+            self.loop.call_soon(self._send_all)
+        self._outbox.append((chosen, packet))
+
+    def _send_all(self) -> None:
+        """Send all of this turn of the loop, one after the other.
+
+        That costs half: between two packets that are far apart the server falls asleep, and to wake it takes the
+        kernel longer than to send.
+        """
+        outbox, self._outbox = self._outbox, []
+        for sock, packet in outbox:
+            try:
+                sock.put(packet)
+            except BlockingIOError:
+                pass  # no room in the kernel: lost, as on the way
+            except OSError:
+                sock.refused()
 
     def _renew(self, place: int, now: float) -> _Socket:
         old = self._sockets[place]
@@ -186,20 +206,21 @@ class Peer:
         else:
             self._over_udp(sent, now)
 
-    def pack(self, sent: Sent, taken: dict[bytes, Sent]) -> bytes:
-        """The query, with an id of its own among those on its socket."""
-        chance = self.chance
-        id = chance.octets(2)
-        while id in taken:
-            id = chance.octets(2)
+    def pack(self, sent: Sent, pending: dict[bytes, Sent]) -> bytes:
+        """The query, with an id of its own among those that are pending there; it becomes one of them."""
         asked = sent.asked
         qname = asked.qname
+        random = self.chance.octets(2 + len(qname))
+        id = random[:2]
+        while id in pending:
+            id = self.chance.octets(2)
         if sent.mixed:
-            qname = wire.mixed(qname, chance.octets(len(qname)))
+            qname = wire.mixed(qname, random[2:])
+        pending[id] = sent
         sent.id = id
-        sent.question = qname + asked.tail
+        sent.question = question = qname + asked.tail
         self.queries += 1
-        return wire.pack(id, sent.question, edns=sent.edns)
+        return wire.pack(id, question) if sent.edns else wire.pack(id, question, edns=False)
 
     def close(self) -> None:
         for sock in [*self._sockets, *self._retired]:
@@ -225,15 +246,15 @@ class _Socket:
     """A UDP socket at a random port, connected: the kernel drops what comes from elsewhere."""
 
     __slots__ = (
-        *("_peer", "_pending", "_recv", "_retired", "_send", "_sock", "_strange"),
-        *("expires", "left"),
+        *("_peer", "_recv", "_retired", "_sock", "_strange"),
+        *("expires", "left", "pending", "put"),
     )
 
     def __init__(self, peer: Peer, now: float) -> None:
         self._peer = peer
-        self._pending: dict[bytes, Sent] = {}
+        self.pending: dict[bytes, Sent] = {}
         self._sock = _connected(peer.server)
-        self._send = self._sock.send
+        self.put = self._sock.send
         self._recv = self._sock.recv
         self._retired = False
         self._strange = 0
@@ -241,23 +262,9 @@ class _Socket:
         self.expires = now + AGE
         peer.loop.add_reader(self._sock.fileno(), self._readable)
 
-    def send(self, sent: Sent) -> None:
-        sent.channel = self
-        packet = self._peer.pack(sent, self._pending)
-        self._pending[sent.id] = sent
-        self.left -= 1
-        try:
-            self._send(packet)
-        except BlockingIOError:
-            pass  # no room in the kernel: lost, as on the way
-        except ConnectionRefusedError:
-            self._peer.loop.call_soon(self._refused)
-        except OSError:
-            self._peer.loop.call_soon(self._refused)
-
     def forget(self, sent: Sent) -> None:
-        if self._pending.get(sent.id) is sent:
-            del self._pending[sent.id]
+        if self.pending.get(sent.id) is sent:
+            del self.pending[sent.id]
             if self._retired:
                 self._close_if_done()
 
@@ -271,14 +278,14 @@ class _Socket:
             self._peer.loop.remove_reader(self._sock.fileno())
             self._sock.close()
             self._peer.closed(self)
-        self._pending.clear()
+        self.pending.clear()
 
     def _close_if_done(self) -> None:
-        if not self._pending:
+        if not self.pending:
             self.close()
 
     def _readable(self) -> None:
-        recv, pending, now = self._recv, self._pending, self._peer.clock()
+        recv, pending, now = self._recv, self.pending, self._peer.clock()
         take = self._peer.take
         for _ in range(_AT_ONCE):
             try:
@@ -286,7 +293,7 @@ class _Socket:
             except BlockingIOError:
                 break
             except OSError:
-                self._refused()
+                self.refused()
                 break
             sent = pending.get(packet[:2])
             if sent is None:
@@ -315,16 +322,16 @@ class _Socket:
         if not message.answers(query, packet):
             sent.strange = True
             return self._unasked()
-        del self._pending[sent.id]
+        del self.pending[sent.id]
         if packet[4:6] == b"\0\0" or not sent.mixed:
             self._peer.take(sent, packet, now)
         else:
             self._peer.wrong_case(sent, now)
 
-    def _refused(self) -> None:
+    def refused(self) -> None:
         """Nobody listens there, the kernel says, or there is no way: true of all that is out on this socket."""
         now = self._peer.clock()
-        pending, self._pending = self._pending, {}
+        pending, self.pending = self.pending, {}
         for sent in pending.values():
             sent.listener.heard(sent, FailureReason.UNREACHABLE, now)
         if self._retired:

@@ -9,6 +9,7 @@ import pytest
 
 from checks.lookup import MAX_ALIASES, Absent, Answer, FailureReason, LookupFailed, RecordType, Result
 from checks.resolver import LiveResolver
+from checks.resolver.lane import REST
 from checks.resolver.message import Alias, Authority, Held, Reply
 from checks.resolver.names import Labels, to_text
 from checks.resolver.servers import Nameserver
@@ -46,13 +47,13 @@ class Scripted:
         self.servers, self.name, self.loop = servers, name, loop
         self.queries = 0
 
-    def send(self, asked: Asked, listener: Listener) -> Sent:
+    def send(self, asked: Asked, listener: Listener, now: float) -> Sent:
         servers = self.servers
         self.queries += 1
         servers.asked.append((self.name, to_text(asked.labels)))
         servers.out += 1
         servers.most_out = max(servers.most_out, servers.out)
-        sent = Sent(asked, listener, servers.time)
+        sent = Sent(asked, listener, now, mixed=True)
         sent.channel = self
         outcomes = servers.script[self.name]
         outcome = outcomes.pop(0) if len(outcomes) > 1 else outcomes[0]
@@ -265,8 +266,9 @@ async def test_of_several_failures_the_most_telling_is_told(
     assert result == LookupFailed("a.test", A, reason, server)
 
 
-async def test_a_server_that_kept_silent_is_asked_last_by_the_look_ups_after() -> None:
-    servers = Servers({ONE: TIMEOUT, TWO: reply(address())})
+@pytest.mark.parametrize("nothing", [TIMEOUT, UNREACHABLE])
+async def test_a_server_that_kept_silent_is_asked_last_by_the_look_ups_after(nothing: Outcome) -> None:
+    servers = Servers({ONE: nothing, TWO: reply(address())})
     live = resolver(servers)
     for number in range(4):
         await live.lookup(f"{number}.test", A)
@@ -399,3 +401,22 @@ async def test_of_a_name_that_is_late_the_first_answer_counts_and_the_rest_is_fo
     assert isinstance(await live.lookup("a.test", A), Answer)
     assert servers.forgotten == 1
     assert live.out == live.asking == 0
+
+
+async def test_a_server_that_has_rested_is_asked_first_again() -> None:
+    servers = Servers({ONE: [UNREACHABLE] * 3 + [reply()], TWO: reply()})
+    live = resolver(servers)
+    for number in range(4):
+        await live.lookup(f"{number}.test", A)
+    servers.time += REST
+    await live.lookup("4.test", A)
+    assert [server for server, _ in servers.asked] == [ONE, TWO, ONE, TWO, ONE, TWO, TWO, ONE]
+
+
+async def test_a_server_that_fails_aloud_is_not_silent() -> None:
+    servers = Servers({ONE: SERVFAIL, TWO: reply()})
+    live = resolver(servers)
+    for number in range(5):
+        await live.lookup(f"{number}.test", A)
+    assert [server for server, _ in servers.asked] == [ONE, TWO] * 5
+    assert live.failures == {ONE: {FailureReason.SERVFAIL: 5}, TWO: {}}

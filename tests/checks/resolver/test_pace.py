@@ -5,12 +5,12 @@ import pytest
 from checks.resolver.pace import AT_FIRST, FIRST, PERIOD, SMALLEST, SOONEST, Rate, RoundTrip, Window
 
 
-def round_of(window: Window, *, again: int = 0) -> None:
+def round_of(window: Window, *, lost: int = 0) -> None:
     """A window's worth of questions, all answered, so many of them only when asked again."""
     count = int(window.size)
     window.out = count
     for number in range(count):
-        window.answered(again=number < again)
+        window.answered(number < lost)
         window.out -= 1
 
 
@@ -28,7 +28,7 @@ def test_after_a_burst_of_losses_it_is_halved_and_grows_by_one_a_round() -> None
         round_of(window)
         window.review(number * PERIOD)
     before = window.size
-    round_of(window, again=int(before * 0.2))
+    round_of(window, lost=int(before * 0.2))
     window.review(20 * PERIOD)
     assert window.size == pytest.approx(before / 2, rel=0.2)
     halved = window.size
@@ -40,7 +40,7 @@ def test_after_a_burst_of_losses_it_is_halved_and_grows_by_one_a_round() -> None
 def test_one_per_cent_of_losses_changes_nothing() -> None:
     window = Window(1000)
     for number in range(1, 200):
-        round_of(window, again=int(window.size / 100))
+        round_of(window, lost=int(window.size / 100))
         window.review(number * PERIOD)
     assert window.size == 1000
 
