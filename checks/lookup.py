@@ -8,6 +8,7 @@ the empty string. CNAMEs have been followed: `Answer.aliases` lists the targets 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -168,9 +169,14 @@ async def lookup_all(resolver: Resolver, asked: Sequence[Asked]) -> list[Result]
     return list(await asyncio.gather(*(resolver.lookup(name, type) for name, type in asked)))
 
 
+_LABELS = re.compile(r"[^.]{1,63}(?:\.[^.]{1,63})*", re.DOTALL)
+
+
 @lru_cache(maxsize=65536)
 def usable(name: str) -> bool:
     """Whether the name can stand in a query: labels of 1 to 63 octets, 253 in all (RFC 1035 2.3.4)."""
+    if name.isascii():
+        return len(name) <= 253 and _LABELS.fullmatch(name) is not None
     return len(name) <= 253 and all(
         0 < len(label.encode("utf-8", "replace")) <= 63 for label in name.split(".")
     )

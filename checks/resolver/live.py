@@ -38,8 +38,9 @@ class LiveResolver:
     asked again, in turn over the servers, after a few round trips, then after twice as long, up to `timeout`.
     At most `in_flight` questions are out to a server at a time, fewer when packets get lost, and at most
     `queries_per_second` go out (0: no limit; None: `PUBLIC_RATE` to a server at a public address); the others
-    wait. `now` gives epoch seconds for `at`; `clock` counts steadily. Raises ValueError for what is no name
-    server, `NoNameservers` when none is named and the system has none.
+    wait. `sharers`: so many resolvers keep within that rate together. `now` gives epoch seconds for `at`; `clock`
+    counts steadily. Raises ValueError for what is no name server, `NoNameservers` when none is named and the system
+    has none.
 
     Results are shared and kept: `at` says when the answer came, and it may be older than the look-up.
     """
@@ -52,6 +53,7 @@ class LiveResolver:
         *,
         in_flight: int = 2000,
         queries_per_second: int | None = None,
+        sharers: int = 1,
         bounds: Bounds | None = None,
         dial: Dial = Peer,
         now: Callable[[], float] = time.time,
@@ -68,6 +70,7 @@ class LiveResolver:
         self.now = now
         self._in_flight = in_flight
         self._rate = queries_per_second
+        self._sharers = sharers
         self._clock = clock
         self._dial = dial
         self._cache = Cache(bounds, clock=clock)
@@ -168,9 +171,8 @@ class LiveResolver:
         return loop
 
     def _rate_of(self, server: Nameserver) -> int:
-        if self._rate is not None:
-            return self._rate
-        return 0 if server.is_private else PUBLIC_RATE
+        rate = self._rate if self._rate is not None else 0 if server.is_private else PUBLIC_RATE
+        return max(1, rate // self._sharers) if rate else 0
 
     # What an `Asking` needs
 

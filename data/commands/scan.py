@@ -20,7 +20,7 @@ from data.commands.progress import clock, shown
 from data.engine import open_engine, sentence, sqlite_file
 from data.worker import scan
 from data.worker.crew import Crew, CrewLost, cores
-from data.worker.member import Duty
+from data.worker.member import Duty, collect_seldom
 from data.worker.scan import Progress, ScanSummary, Tell, UnknownCompany
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -72,6 +72,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 def _run(engine: Engine, platform: Platform, args: argparse.Namespace, settings: Settings) -> int:
     stoppable = _Stoppable()
+    collect_seldom()
     with shown() as tell:
 
         def told(now: Progress) -> None:
@@ -91,7 +92,8 @@ def _crew(platform: Platform, settings: Settings, processes: int) -> Crew | None
     size = processes or cores()
     if size < 2 or (settings.database.startswith("sqlite") and sqlite_file(settings.database) is None):
         return None
-    return Crew(Duty(settings.database, platform, settings.nameservers), size)
+    duty = Duty(settings.database, platform, settings.nameservers, settings.queries_per_second, sharers=size)
+    return Crew(duty, size)
 
 
 async def _scan(

@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from checks import fleet
 from checks.platform import Platform
 from checks.resolver import LiveResolver
+from checks.resolver.cache import Bounds
 from data.engine import DatabaseUnavailable, connect, sentence
 from data.worker.look import Look, Looked
 
@@ -51,6 +52,9 @@ class Duty:
     database: str
     platform: Platform
     nameservers: tuple[str, ...]
+    queries_per_second: int | None = None
+    sharers: int = 1
+    """Processes with this duty: together they ask each server no more than one alone would, and remember as much."""
     width: int = fleet.WIDTH
     deadline: float = fleet.DEADLINE
 
@@ -61,12 +65,25 @@ class Duty:
 def main(pipe: Connection, duty: Duty) -> None:
     """The process. It ends when it is told to, and when the other one is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one that writes; it tells us
-    gc.freeze()
-    gc.set_threshold(
-        50_000, 20, 100
-    )  # what a judgement makes is mostly gone before a collection would look at it
+    collect_seldom()
     with suppress(OSError):
         asyncio.run(_Talk(pipe).work(duty))
+
+
+def _resolver(duty: Duty) -> LiveResolver:
+    return LiveResolver(
+        duty.nameservers or None,
+        queries_per_second=duty.queries_per_second,
+        sharers=duty.sharers,
+        bounds=Bounds(memory=Bounds().memory // duty.sharers),
+    )
+
+
+def collect_seldom() -> None:
+    """For a process that scans: what a judgement makes is nearly all gone before a collection would look at it, and
+    what was loaded before stays."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 class _Talk:
@@ -97,7 +114,7 @@ class _Talk:
     async def _look(self, duty: Duty) -> None:
         engine = connect(duty.database)
         try:
-            async with LiveResolver(duty.nameservers or None) as resolver:
+            async with _resolver(duty) as resolver:
                 width, deadline = duty.width, duty.deadline
                 look = Look(engine, duty.platform, resolver, self._hand_on, width=width, deadline=deadline)
                 await look.run(self._batches())

@@ -15,16 +15,18 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from ipaddress import ip_address
 from pathlib import Path
 
 from checks import diagnosis, fleet
 from checks.company import Company, SendingMethod
-from checks.lookup import LookupFailed, RecordType, Resolver, Result
+from checks.lookup import Asked, LookupFailed, RecordType, Resolver, Result, expect
 from checks.platform import Platform
 from checks.resolver import LiveResolver
+from checks.spf import Memo
+from data.worker.member import collect_seldom
 from tests.bench import questions
 
 
@@ -40,6 +42,9 @@ class _Failures:
         self.count += isinstance(found, LookupFailed)
         return found
 
+    def expect(self, asked: Iterable[Asked]) -> None:
+        expect(self._below, asked)
+
 
 async def _resolve(domain: str, resolver: Resolver) -> int:
     failures = _Failures(resolver)
@@ -48,11 +53,13 @@ async def _resolve(domain: str, resolver: Resolver) -> int:
 
 
 def _judge(platform: Platform) -> fleet.Judge[str, int]:
+    memo = Memo()
+
     async def judge(domain: str, resolver: Resolver) -> int:
         company = Company(
             domain, domain, SendingMethod.OWN_ADDRESS, f"postmaster@{domain}", email_validated=True
         )
-        found = await diagnosis.diagnose(company, platform, resolver)
+        found = await diagnosis.diagnose(company, platform, resolver, memo=memo)
         return int("unknown" in (found.verdict.word, found.address, found.spf, found.dmarc))
 
     return judge
@@ -74,6 +81,7 @@ def _part(args: argparse.Namespace, number: int) -> tuple[float, float, int, int
     """When it began and ended (a clock that all processes share), what failed, how many queries."""
     domains = args.domains.read_text().split()[: args.most][number :: args.processes]
     judge = _resolve if args.what == "resolve" else _judge(Platform(args.include, args.addresses))
+    collect_seldom()
     began = time.monotonic()
     failed, queries = asyncio.run(_ask(domains, judge, args.server))
     return began, time.monotonic(), failed, queries

@@ -27,6 +27,7 @@ from checks.platform import Platform
 from checks.resolver import LiveResolver
 from data.engine import open_engine
 from data.worker import scan
+from data.worker.member import collect_seldom
 from data.worker.scan import ScanSummary
 from tests.bench import needed, real_fleet
 from tests.bench.fleet import Fleet
@@ -119,6 +120,7 @@ def main(arguments: Sequence[str]) -> int:
         real_fleet.served_or_stand_in(Path(place), most=args.domains) as made,
     ):
         made.take_in()
+        collect_seldom()
         sampler = Sampler()
         began = time.process_time()
         with sampler.watching():
