@@ -78,6 +78,11 @@ class Asking:
         self.due = due if due < self._deadline else self._deadline
         resolver.watch(self)
 
+    def postpone(self, seconds: float) -> None:
+        """We were not there to hear an answer."""
+        self.due += seconds
+        self._deadline += seconds
+
     def overdue(self, now: float) -> None:
         """Nothing came in time: ask the next server, and listen on for this one."""
         sent, lane = self._sent, self._lane

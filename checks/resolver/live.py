@@ -23,6 +23,9 @@ _NO_TTL = 300  # seconds, for a name that no query can carry: it will be as unus
 TICK = 0.02
 """Seconds between two looks at what is overdue: one look for all costs less than a timer for each."""
 
+PAUSE = 0.1
+"""Seconds by which such a look may be late."""
+
 PUBLIC_RATE = 500
 """Questions a second to a server at a public address, unless told otherwise: a third of what the strictest of the
 large ones documents (Google Public DNS: 1,500 a second for each address)."""
@@ -209,9 +212,19 @@ class LiveResolver:
 
     def _sweep(self) -> None:
         now = self._clock()
+        self._excuse_a_pause()
         for asking in [asking for asking in self._out if asking.due <= now]:
             asking.overdue(now)
         for lane in self._lanes:
             lane.review(now)
         busy = self._out or any(lane.queue for lane in self._lanes)
         self._sweeper = self._loop.call_later(TICK, self._sweep) if busy and self._loop else None
+
+    def _excuse_a_pause(self) -> None:
+        """Time in which this process did not run, on a machine that is too busy, is not the servers' silence."""
+        if self._sweeper is None or self._loop is None:
+            return
+        late = self._loop.time() - self._sweeper.when()
+        if late > PAUSE:
+            for asking in self._out:
+                asking.postpone(late)

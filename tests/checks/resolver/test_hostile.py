@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -103,6 +104,18 @@ async def test_an_answer_to_an_earlier_try_is_taken_while_somebody_waits() -> No
         assert isinstance(await resolver.lookup("a.test", RecordType.TXT), Answer)
     assert server.times("a.test") > 1
     assert resolver.queries == server.times("a.test")
+
+
+async def test_a_pause_of_the_whole_process_is_not_taken_for_silence() -> None:
+    async with (
+        DnsServer(ZONE) as server,
+        LiveResolver([server.address], timeout=0.2, attempts=1) as resolver,
+    ):
+        task = asyncio.create_task(resolver.lookup("a.test", RecordType.TXT))
+        await asyncio.sleep(0)
+        asyncio.get_running_loop().call_soon(time.sleep, 0.7)
+        assert isinstance(await task, Answer)
+    assert server.times("a.test") == 1
 
 
 async def test_thousands_of_records_and_64_kilobytes_are_read() -> None:
