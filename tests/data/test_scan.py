@@ -28,7 +28,6 @@ from checks.lookup import (
 )
 from checks.model import Severity
 from checks.platform import Platform
-from checks.resolver.cache import Cache
 from checks.spf import Memo
 from data import companies, scans, verdicts
 from data.engine import open_engine, writing
@@ -93,16 +92,16 @@ class Drifting:
 
 
 class Cached:
-    """A resolver behind the live resolver's cache."""
+    """A resolver that is asked once for each name and type, as the live resolver asks."""
 
     def __init__(self, below: Resolver) -> None:
         self._below = below
-        self._cache = Cache()
+        self._asked: dict[tuple[str, RecordType], asyncio.Task[Result]] = {}
 
     async def lookup(self, name: str, type: RecordType) -> Result:
-        result = self._cache.get((name, type)) or await self._below.lookup(name, type)
-        self._cache.keep((name, type), result)
-        return result
+        if (name, type) not in self._asked:
+            self._asked[name, type] = asyncio.create_task(self._below.lookup(name, type))
+        return await asyncio.shield(self._asked[name, type])
 
 
 @pytest.fixture
