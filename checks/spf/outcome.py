@@ -1,11 +1,12 @@
 """What check_host() says: the result and its working (RFC 7208 2.6, 4.6.4).
 
-Named tuples, as all that is made anew for each company and sending address: a frozen dataclass takes three times as
-long to make, and a scan makes dozens for each domain.
+What leads to an outcome is a named tuple, as a scan makes dozens for each domain: a frozen dataclass takes three
+times as long to make.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
@@ -64,7 +65,8 @@ class Match(NamedTuple):
     term: str
 
 
-class Outcome(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Outcome:
     """The result and its working. `terms`, `voids`: counted up to the decision. `matched` is the
     domain's own directive (an include that passed, say), or that of the record it redirects to; `path` leads
     through every redirect and include to the term that decided. `explanation` is the domain's own text on
