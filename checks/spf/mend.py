@@ -83,9 +83,9 @@ _VERSION = re.compile(
 _HEAD = re.compile(r"[+?~-]?(?:include|ip4|ip6|ipv4|ipv6|a|mx|exists|redirect)[:=]?", re.IGNORECASE)
 _PARTED = re.compile(r"[+?~-]?(?:include|ip4|ip6|ipv4|ipv6|ip|a|mx|exists|redirect|ptr)[:=;]?", re.IGNORECASE)
 _NAME = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]\.?", re.IGNORECASE)
-_SHAPE = re.compile(r"([+?~-]*)(?:([a-z][a-z0-9_-]*)([:=;./]+))?(.*)", re.IGNORECASE | re.DOTALL)
+_SHAPE = re.compile(r"(?:([a-z][a-z0-9_-]*)([:=./]+))?(.*)", re.IGNORECASE | re.DOTALL)
 _JOINT = re.compile(
-    r"(?<=.)(?=[+?~-]all\Z|[+?~](?:a|mx|ptr|all)(?:[:/+?~-]|\Z)|[+?~-]?(?:include|ip4|ip6|ipv4|ipv6|exists):"
+    r"(?<=[^+?~-])(?=[+?~-]all\Z|[+?~](?:a|mx|ptr|all)(?:[:/+?~-]|\Z)|[+?~-]?(?:include|ip4|ip6|ipv4|ipv6|exists):"
     r"|redirect=)",
     re.IGNORECASE,
 )
@@ -162,12 +162,7 @@ def _parses(text: str) -> bool:
 
 
 def _one(term: str) -> str | None:
-    meant = _first_that_parses(term, _ATTEMPTS)
-    return _apart(term) if meant is None else meant
-
-
-def _first_that_parses(term: str, attempts: tuple[Callable[[str], str | None], ...]) -> str | None:
-    for attempt in attempts:
+    for attempt in _ATTEMPTS:
         meant = attempt(term)
         if meant is not None and _parses(meant):
             return meant
@@ -190,11 +185,7 @@ def _repeated_version(term: str) -> str | None:
 def _address(term: str) -> str | None:
     """`ipv4:`, `ip:`, a bare address, `mx:` or `a:` with an address, `ip4:` with IPv6 and the reverse."""
     sign, name, _, value = _shape(term)
-    if (
-        name
-        and name not in ("a", "mx", "include", "ptr")
-        and not re.fullmatch(r"[il1]?p?_?-?v?[46]?|i4|i6", name)
-    ):
+    if name and name not in ("a", "mx", "include", "ptr") and not re.fullmatch(r"[il]?p?_?-?v?[46]?", name):
         return None
     found = network(value)
     return f"{sign}ip{'6' if ':' in found else '4'}:{found}" if found else None
@@ -202,24 +193,20 @@ def _address(term: str) -> str | None:
 
 def _shape(term: str) -> tuple[str, str, str, str]:
     """Sign, name in lower case, what stands between, value. A bare address has no name."""
-    sign = re.match(r"[+?~-]*", term)
-    signs = sign.group() if sign else ""
+    bare = term.lstrip("+?~-")
+    signs = term[: len(term) - len(bare)]
     signs = signs[:1] if len(set(signs)) == 1 else signs
-    bare = term[sign.end() if sign else 0 :]
-    if network(bare):
-        return signs, "", "", bare
-    found = _SHAPE.fullmatch(bare)
-    name, between, value = (found[2] or "", found[3] or "", found[4]) if found else ("", "", bare)
-    return signs, name.lower(), between, value
+    found = None if network(bare) else _SHAPE.fullmatch(bare)
+    return (signs, (found[1] or "").lower(), found[2] or "", found[3]) if found else (signs, "", "", bare)
 
 
 def _separator(term: str) -> str | None:
     """`include.x.example`, `include=x.example`, `redirect:x.example`, `includex.example`."""
     sign, name, between, value = _shape(term)
     if name in _WITH_EQUALS and not sign:
-        return f"{name}={value.lstrip(':=')}"
+        return f"{name}={value}"
     if name in _WITH_COLON and (name in _LONG_NAMES or between.strip(".") or name.startswith("ip")):
-        return f"{sign}{name}:{value.lstrip(':=')}"
+        return f"{sign}{name}:{value}"
     run_on = re.fullmatch(r"([+?~-]?)(include|ip4)([^:=]+)", term, re.IGNORECASE)
     return f"{run_on[1]}{run_on[2]}:{run_on[3]}" if run_on else None
 
@@ -256,7 +243,7 @@ def _apart(term: str) -> str | None:
     pieces = _JOINT.split(term)
     if not 2 <= len(pieces) <= MAX_PIECES:
         return None
-    meant = [_first_that_parses(piece, _ATTEMPTS) for piece in pieces]
+    meant = [_one(piece) for piece in pieces]
     return None if None in meant else " ".join(filter(None, meant))
 
 
@@ -268,5 +255,6 @@ _ATTEMPTS: tuple[Callable[[str], str | None], ...] = (
     _url,
     _doubled,
     _separator,
+    _apart,  # before the slips: `mxinclude:x` is two terms
     _misspelt,
 )

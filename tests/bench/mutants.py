@@ -69,11 +69,15 @@ def mutants_of(file: str) -> list[Mutant]:
     skipped = _skipped(tree)
     inside = _inside(tree)
     return [
-        Mutant(file, at, number, getattr(node, "lineno", 0), said, inside.get(id(node), range(0)))
+        Mutant(file, at, number, _line(node), said, inside.get(id(node), range(0)))
         for at, node in enumerate(ast.walk(tree))
         if id(node) not in skipped
         for number, (said, _) in enumerate(_changes(node))
     ]
+
+
+def _line(node: ast.AST) -> int:
+    return _line(node.target) if isinstance(node, ast.comprehension) else getattr(node, "lineno", 0)
 
 
 def _inside(tree: ast.Module) -> dict[int, range]:
