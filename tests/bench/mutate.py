@@ -26,27 +26,33 @@ DMARC = tuple(
     f"checks/dmarc/{name}.py" for name in ("record", "discover", "older", "receivers", "reports", "ours")
 )
 ROOM = "tests/checks/spf"
-TESTS = {
-    **dict.fromkeys(
-        SPF,
-        tuple(
-            f"{ROOM}/test_{name}.py"
-            for name in (
-                "corners",
-                "parts",
-                "openspf",
-                "memo_and_trace",
-                "hard_cases",
-                "present_is_not_effective",
-                "bombs",
-                "hostile",
-            )
-        ),
+EVALUATE = (
+    *("corners", "parts", "openspf", "memo_and_trace", "hard_cases", "present_is_not_effective", "bombs"),
+    "hostile",
+)
+JUDGE = (
+    *(
+        "present_is_not_effective",
+        "parts",
+        "likeness",
+        "near_misses",
+        "health",
+        "mend",
+        "mend_details",
+        "advised",
     ),
-    "checks/spf": (ROOM, "tests/checks/test_diagnosis.py"),
+    *("repair", "repair_rules", "repair_properties", "hostile_trees"),
+)
+TESTS = {
+    **dict.fromkeys(SPF, tuple(f"{ROOM}/test_{name}.py" for name in EVALUATE)),
+    "checks/spf": (
+        *(f"{ROOM}/test_{name}.py" for name in JUDGE),
+        "tests/checks/test_diagnosis.py",
+        "tests/checks/test_told.py",
+    ),
     "checks/dmarc": ("tests/checks/dmarc", "tests/checks/test_diagnosis.py"),
 }
-"""The tests that ought to notice, by the beginning of the file's name; the quickest first."""
+"""The tests that ought to notice, by the beginning of the file's name."""
 WANTED = 0.9
 
 
