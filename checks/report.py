@@ -17,7 +17,7 @@ from checks.lookup import Answer, RecordType, Resolver
 from checks.model import Evidence, Finding
 from checks.platform import Platform
 from checks.spf import repair_rules
-from checks.spf.advice import Advice, Alternative, Collision
+from checks.spf.advice import Advice, Alternative, Answered, Collision
 from checks.spf.findings import finding
 from checks.spf.health_rules import TYPE_99
 from checks.spf.repair import propose
@@ -145,7 +145,7 @@ def _advice(advice: Advice) -> dict[str, Any]:
         ],
         "collisions": [_collision(c) for c in advice.collisions],
         "questions": [
-            {"rule": q.rule, "term": q.term, "question": repair_rules.sentence(q.rule, q.term)}
+            {"rule": q.rule, "term": q.term, "question": repair_rules.asked(q), "answer": _answered(q.answer)}
             for q in advice.questions
         ],
         "senders": [_sender(s) for s in advice.outcomes],
@@ -160,6 +160,20 @@ def _advice(advice: Advice) -> dict[str, Any]:
 def _collision(collision: Collision) -> dict[str, Any]:
     told = repair_rules.sentence(collision.rule, collision.about)
     return {"rule": collision.rule, "about": collision.about, "losers": list(collision.losers), "title": told}
+
+
+def _answered(answer: Answered | None) -> dict[str, Any] | None:
+    if answer is None:
+        return None
+    return {
+        "term": answer.term,
+        "record": answer.record,
+        "strings": list(answer.strings),
+        "terms": answer.size.terms,
+        "voids": list(answer.size.voids),
+        "octets": answer.size.octets,
+        "losers": list(answer.losers),
+    }
 
 
 def _alternative(alternative: Alternative) -> dict[str, Any]:

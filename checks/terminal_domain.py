@@ -14,7 +14,7 @@ from checks.domain_name import display
 from checks.model import Finding, Severity
 from checks.report import Report
 from checks.spf import repair_rules
-from checks.spf.advice import Advice, Change, ChangeKind, Standing
+from checks.spf.advice import Advice, Answered, Change, ChangeKind, Standing
 from checks.terminal import marked, plain
 
 _TONES = {
@@ -99,11 +99,21 @@ def _advice(advice: Advice, to: Console) -> None:
         for loser in collision.losers:
             to.print(plain(f"    who may lose: those authorised by {loser}"))
     for question in advice.questions:
-        to.print(marked(repair_rules.sentence(question.rule, question.term), "open"))
+        to.print(marked(repair_rules.asked(question), "open"))
+        if question.answer:
+            _answered(question.answer, to)
     for other in advice.alternatives:
         to.print(plain(f"  or: {repair_rules.sentence(other.rule, ', '.join(other.terms))}"))
         if other.record:
             to.print(plain(f"      {other.record}"))
+
+
+def _answered(answer: Answered, to: Console) -> None:
+    """The record to publish if that was meant."""
+    to.print(plain(f"    if so: {answer.record}"))
+    to.print(plain(f"           in all {answer.size.terms} of 10 terms, {answer.size.octets} octets", "dim"))
+    for loser in answer.losers:
+        to.print(plain(f"           who may lose: those authorised by {loser}"))
 
 
 def _change(change: Change) -> str:

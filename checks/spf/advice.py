@@ -57,14 +57,6 @@ class Collision:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """What only the administrator knows. `term` is as published, in the domain's own records. Hostile."""
-
-    rule: str
-    term: str
-
-
-@dataclass(frozen=True, slots=True)
 class Size:
     """A record's worst case, for a sender that nothing matches (RFC 7208 4.6.4), and its octets.
 
@@ -79,6 +71,28 @@ class Size:
     @property
     def fits(self) -> bool:
         return self.terms <= MAX_TERMS and max(self.voids) <= MAX_VOIDS
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One answer to a question: the `term` that was meant, and the record to publish if so. It was evaluated: our
+    mail passes. `losers`: terms whose senders may lose by it."""
+
+    term: str
+    record: str
+    strings: tuple[str, ...]
+    size: Size
+    losers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What only the administrator knows. `term` is as published, in the domain's own records. Hostile. `answer`:
+    what was probably meant, where that can be looked up."""
+
+    rule: str
+    term: str
+    answer: Answered | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from checks.spf import macro, record
 from checks.spf.macro import Macro, Values
 from checks.spf.outcome import MAX_NAMES
 from checks.spf.record import Directive, Mechanism, Modifier, Record
-from checks.spf.tree import ends_with_all, reachable_directives
+from checks.spf.tree import counts_as, ends_with_all, reachable_directives
 
 MOST_RECORDS = 200
 MOST_DEPTH = 20
@@ -82,15 +82,16 @@ class Meter:
         at = at or self._domain
         path = path or (at,)
         if isinstance(term, Modifier):
-            return await self._below(term.domain, at, path) if term.name == "redirect" else Cost()
+            return await self._below(term, at, path) if term.name == "redirect" else Cost()
         if not term.costs_lookup:
             return Cost()
         if term.mechanism is Mechanism.INCLUDE:
-            return await self._below(term.domain, at, path)
+            return await self._below(term, at, path)
         target = self._name(term.domain, at)
         self._lookups += 1
         if target is None or term.mechanism is Mechanism.PTR or self._lookups > MOST_LOOKUPS:
-            return Cost(1, 1, (1, 1))
+            taken = counts_as(term)
+            return Cost(taken, taken, (1, 1))
         match term.mechanism:
             case Mechanism.A:
                 return await self._addresses([target])
@@ -108,10 +109,11 @@ class Meter:
         values = Values("postmaster", self._domain, at, "", "", "", "")
         return macro.expand_domain(domain, values)
 
-    async def _below(self, domain: Macro | None, at: str, path: tuple[str, ...]) -> Cost:
-        name = self._name(domain, at)
+    async def _below(self, term: Directive | Modifier, at: str, path: tuple[str, ...]) -> Cost:
+        name = self._name(term.domain, at)
         if name is None:
-            return Cost(1, 1, fault=Fault.UNKNOWN)
+            taken = counts_as(term)
+            return Cost(taken, taken, fault=Fault.UNKNOWN)
         if name in path or len(path) > MOST_DEPTH:
             return Cost(1, 1, fault=Fault.BROKEN)
         if name not in self._known:

@@ -16,7 +16,7 @@ from checks.lookup import Absent, Answer, LookupFailed, RecordType, Resolver, is
 from checks.lookup import Result as LookupResult
 from checks.spf.outcome import MAX_NAMES
 from checks.spf.record import Directive, Mechanism, Modifier
-from checks.spf.tree import Node, NodeState, Tree, costly_terms, named
+from checks.spf.tree import Node, NodeState, Tree, costly_terms, counts_as, named
 
 MAX_LOOKUPS = 100
 """For the terms of one tree. What comes behind is not known."""
@@ -65,6 +65,10 @@ class Cost:
         return bool(self.void4 and self.void6)
 
     @property
+    def terms(self) -> int:
+        return counts_as(self.term)
+
+    @property
     def depends_on_sender(self) -> bool:
         return self.name is None or _mechanism(self.term) is Mechanism.PTR
 
@@ -78,7 +82,8 @@ class Costs:
 
     @property
     def terms(self) -> Count:
-        return Count(len(self.items), len(self.items) if self.complete else None)
+        least = sum(item.terms for item in self.items)
+        return Count(least, least if self.complete else None)
 
     def voids(self, family: Family) -> Count:
         known = [item.void(family) for item in self.items]

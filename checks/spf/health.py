@@ -18,7 +18,7 @@ from checks.spf.mend import meant_as_spf, mends
 from checks.spf.ours import SpfFacts
 from checks.spf.outcome import MAX_NAMES, MAX_TERMS, MAX_VOIDS, ProblemKind
 from checks.spf.record import Mechanism, Modifier
-from checks.spf.tree import UNREAD, Node, NodeState, ends_with_all, reachable_directives
+from checks.spf.tree import UNREAD, Node, NodeState, counts_as, ends_with_all, reachable_directives
 from checks.spf.width import Width, covered, passes_all, width
 
 _FAMILIES: tuple[Family, ...] = (4, 6)
@@ -137,7 +137,13 @@ def _dead(node: Node, facts: SpfFacts) -> Evidence:
     if node.record:
         first = node.record.problems[0]
         return Evidence("a record that parses", f"{where}: {first.text} there does not parse")
-    return Evidence("a name with one SPF record", f"{where}: {node.state}")
+    return Evidence("a name with one SPF record", f"{where}: {node.state}{also(node.name, facts)}")
+
+
+def also(name: str, facts: SpfFacts) -> str:
+    """The names like this one that have an SPF record."""
+    others = " and ".join(n.other for n in facts.near if n.name == name)
+    return f"; there is one at {others}" if others else ""
 
 
 def health_unknown(facts: SpfFacts) -> Finding | None:
@@ -198,7 +204,7 @@ def ptr(facts: SpfFacts) -> Finding | None:
         for node in own_nodes(facts.tree)
         for parsed in node.records
         for directive in reachable_directives(parsed)
-        if directive.mechanism is Mechanism.PTR
+        if directive.mechanism is Mechanism.PTR or counts_as(directive) > 1
     )
     return told(rules.PTR, facts.domain, used)
 
@@ -313,11 +319,15 @@ def not_followed(facts: SpfFacts) -> Finding | None:
 
 def depends_on_sender(facts: SpfFacts) -> Finding | None:
     terms = (
-        Evidence("known when a mail arrives", _cost(c, facts))
+        Evidence("known when a mail arrives", _cost(c, facts) + _price(c))
         for c in facts.costs.items
         if c.depends_on_sender
     )
     return told(rules.DEPENDS_ON_SENDER, facts.domain, terms)
+
+
+def _price(cost: Cost) -> str:
+    return "" if cost.terms == 1 else f"; counts as {cost.terms} look-ups, for %{{p}} is one of its own"
 
 
 def budget(facts: SpfFacts) -> Finding | None:

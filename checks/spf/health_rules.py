@@ -118,10 +118,10 @@ REDIRECT_IGNORED = _rule(
 PTR = _rule(
     "SPF_PTR",
     NOTE,
-    "The SPF record of {about} uses ptr.",
+    "The SPF record of {about} asks for the names of the sending address (ptr, or the macro p).",
     "It is slow, loads the name servers of strangers, and some receivers skip it: the standard says not to use it.",
-    "Replace ptr by the addresses or the names of the servers that send.",
-    "RFC 7208 5.5",
+    "Replace it by the addresses or the names of the servers that send.",
+    "RFC 7208 5.5, 7.2",
 )
 NOT_A_RECORD = _rule(
     "SPF_NOT_A_RECORD",
@@ -202,9 +202,9 @@ DEPENDS_ON_SENDER = _rule(
     "SPF_DEPENDS_ON_SENDER",
     OK,
     "Terms in the SPF record of {about} depend on who sends.",
-    "What they ask for is known only when a mail arrives: each counts as one look-up, and may find nothing.",
+    "What they ask for is known only when a mail arrives: a look-up each, and one more for the macro p. It may be void.",
     "Nothing to do.",
-    "RFC 7208 7",
+    "RFC 7208 7, 4.6.4",
 )
 BUDGET = _rule(
     "SPF_BUDGET",

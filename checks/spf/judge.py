@@ -8,7 +8,7 @@ from checks.platform import Platform
 from checks.spf.costs import Family
 from checks.spf.evaluate import MAX_TERMS, MAX_VOIDS, Outcome, Problem, ProblemKind, Result
 from checks.spf.findings import finding, syntax, told
-from checks.spf.health import health
+from checks.spf.health import also, health
 from checks.spf.include import Mention, MentionKind
 from checks.spf.ours import Sender, SpfFacts
 from checks.spf.rules import (
@@ -118,15 +118,19 @@ def _broken(problem: Problem, facts: SpfFacts, outcome: Outcome) -> Finding:
             )
         case ProblemKind.VOID_LIMIT:
             found = f"{problem.term} in the record of {problem.name}"
-            limit = f"at most {MAX_VOIDS} terms without any answer ({outcome.address_family})"
+            limit = f"at most {MAX_VOIDS} terms without any answer ({_family(outcome)} senders)"
             return finding(rule, facts.domain, Evidence(limit, found), *_void_terms(facts, outcome))
         case ProblemKind.EXCHANGER_LIMIT:
             return finding(
                 rule, problem.name, Evidence("at most 10 exchangers", f"{problem.term}: {problem.detail}")
             )
         case _:
-            found = f"{problem.term}: {problem.kind} at {problem.name}"
+            found = f"{problem.term}: {problem.kind} at {problem.name}{also(problem.name, facts)}"
             return finding(rule, facts.domain, Evidence("a name with one SPF record", found))
+
+
+def _family(outcome: Outcome) -> str:
+    return "IPv4" if outcome.address_family == "ipv4" else "IPv6"
 
 
 def _void_terms(facts: SpfFacts, outcome: Outcome) -> tuple[Evidence, ...]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from checks.spf import record
-from checks.spf.mend_address import network
+from checks.spf.mend_address import network, several
 from checks.spf.record import Directive, Record
 from checks.spf.typing_slips import cleaned, close
 
@@ -57,7 +57,7 @@ def mend_term(text: str) -> str | None:
     if len(pieces) > MAX_PIECES:
         return None
     found: list[str] = []
-    for piece in pieces:
+    for piece in _rejoined(pieces):
         meant = _one(piece)
         if meant is None and found:
             meant = _one(_head(found[-1]) + piece)
@@ -65,6 +65,24 @@ def mend_term(text: str) -> str | None:
             return None
         found.append(meant)
     return " ".join(filter(None, found))
+
+
+def _rejoined(pieces: list[str]) -> list[str]:
+    """`ip4:` and its address, and the parts of an address that a line break or a tab runs through."""
+    found: list[str] = []
+    for piece in pieces:
+        before = found[-1] if found else ""
+        parted = before[-1:] in (":", "=") and _PARTED.fullmatch(before) and _is_value(piece)
+        broken = before and _one(before) is None and _one(piece) is None and _address(before + piece)
+        if parted or broken:
+            found[-1] = before + piece
+        else:
+            found.append(piece)
+    return found
+
+
+def _is_value(text: str) -> bool:
+    return bool(network(text) or _NAME.fullmatch(_JOINT.split(text)[0]))
 
 
 def meant_as_spf(octets: bytes) -> str | None:
@@ -85,10 +103,12 @@ _PARTED = re.compile(r"[+?~-]?(?:include|ip4|ip6|ipv4|ipv6|ip|a|mx|exists|redire
 _NAME = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]\.?", re.IGNORECASE)
 _SHAPE = re.compile(r"(?:([a-z][a-z0-9_-]*)([:=./]+))?(.*)", re.IGNORECASE | re.DOTALL)
 _JOINT = re.compile(
-    r"(?<=[^+?~-])(?=[+?~-]all\Z|[+?~](?:a|mx|ptr|all)(?:[:/+?~-]|\Z)|[+?~-]?(?:include|ip4|ip6|ipv4|ipv6|exists):"
-    r"|redirect=)",
+    r"(?<=.)(?=[+?~-]all\Z|[+?~](?:a|mx|ptr|all)(?:[:/+?~-]|\Z)|[+?~](?:include|ip4|ip6|ipv4|ipv6|exists):"
+    r"|(?<![+?~-])(?:include|ip4|ip6|ipv4|ipv6|exists):|redirect=|(?<=all)v=spf1\Z)",
     re.IGNORECASE,
 )
+"""Where a term can only begin anew. Not at a `-`: `…-ip4:192.0.2.1` may refuse, list, or end a range."""
+_NAMES_OF_AN_ADDRESS = re.compile(r"[il]?p?_?-?v?[46]?|pi[46]")
 _WITH_COLON = ("include", "exists", "ip4", "ip6", "a", "mx", "ptr")
 _WITH_EQUALS = ("redirect", "exp")
 _LONG_NAMES = ("include", "redirect", "exists")
@@ -130,7 +150,10 @@ def _joined(terms: list[tuple[int, int, str]], at: int, broken: set[int]) -> tup
         if len(more) < count - 1 or (count == 3 and more[0] not in (":", "=")):
             return None
         value = more[-1].lstrip(":=")
-        if network(value) or _NAME.fullmatch(value):
+        if first.lower() == "ip" and re.match("[46]:", value):
+            meant = mend_term(first + value)
+            return (count, meant) if meant else None
+        if _is_value(value):
             meant = mend_term(_with_sign(first) + value)
             return (count, meant) if meant else None
     return None
@@ -152,7 +175,7 @@ def is_odd(directive: Directive) -> bool:
     literal = directive.domain.literal if directive.domain else None
     if literal is None:
         return False
-    return bool(re.search(r"[:,;\"'<>()@|]|/\Z|-all\Z", literal, re.IGNORECASE))
+    return bool(re.search(r"[:,;\"'<>()@|=+]|/\Z|-all\Z", literal, re.IGNORECASE))
 
 
 def _parses(text: str) -> bool:
@@ -185,7 +208,7 @@ def _repeated_version(term: str) -> str | None:
 def _address(term: str) -> str | None:
     """`ipv4:`, `ip:`, a bare address, `mx:` or `a:` with an address, `ip4:` with IPv6 and the reverse."""
     sign, name, _, value = _shape(term)
-    if name and name not in ("a", "mx", "include", "ptr") and not re.fullmatch(r"[il]?p?_?-?v?[46]?", name):
+    if name and name not in ("a", "mx", "include", "ptr") and not _NAMES_OF_AN_ADDRESS.fullmatch(name):
         return None
     found = network(value)
     return f"{sign}ip{'6' if ':' in found else '4'}:{found}" if found else None
@@ -229,6 +252,25 @@ def _url(term: str) -> str | None:
     return f"{found[1]}{found[2]}" if found else None
 
 
+def _listed(term: str) -> str | None:
+    """`ip4:192.0.2.1:192.0.2.2`, `ip4:192.0.2.45192.0.2.46`: several addresses behind one name."""
+    sign, name, _, value = _shape(term)
+    addresses = several(value) if name in ("ip4", "ipv4", "ip") else ()
+    return " ".join(f"{sign}ip4:{address}" for address in addresses) or None
+
+
+def _without_length(term: str) -> str | None:
+    """`include:x.example/32`: a name of a record has no length."""
+    found = re.fullmatch(r"([+?~-]?include:[^/]+)/\d{1,3}", term, re.IGNORECASE)
+    return found[1] if found else None
+
+
+def _swapped(term: str) -> str | None:
+    """`prt`: a mechanism of three letters, two of them in the other's place."""
+    sign, name, _, value = _shape(term)
+    return f"{sign}ptr" if not name and value.lower() in ("prt", "tpr") else None
+
+
 def _doubled(term: str) -> str | None:
     """`include:include:x`, `ip4:ip4:192.0.2.1`, `ip4:include:x`: only the last can be meant."""
     found = re.fullmatch(r"([+?~-]?)(include|ip4|ip6|a|mx):+((include|ip4|ip6|a|mx):.*)", term, re.IGNORECASE)
@@ -254,7 +296,10 @@ _ATTEMPTS: tuple[Callable[[str], str | None], ...] = (
     _address,
     _url,
     _doubled,
+    _listed,
+    _without_length,
     _separator,
     _apart,  # before the slips: `mxinclude:x` is two terms
     _misspelt,
+    _swapped,
 )

@@ -11,6 +11,9 @@ _WILDCARD = re.compile(r"(\d+(?:\.\d+){0,2})((?:\.[*x])+)", re.IGNORECASE)
 _SHORT = re.compile(r"(\d+(?:\.\d+){0,2})/(\d+)")
 _MASK = re.compile(r"(\d+\.\d+\.\d+\.\d+)/(\d+\.\d+\.\d+\.\d+)")
 _LENGTH = re.compile(r"([^/]+)/+0*(\d{1,3})")
+_LENGTH_TWICE = re.compile(r"([^/]+/\d{1,3})/(\d{1,3})")
+_OCTET = re.compile(r"0|[1-9]\d?|1\d\d|2[0-4]\d|25[0-5]")
+MOST_LISTED = 20
 
 
 def network(text: str) -> str | None:
@@ -23,6 +26,35 @@ def network(text: str) -> str | None:
         if _is_network(attempt):
             return attempt
     return None
+
+
+def several(text: str) -> tuple[str, ...]:
+    """The IPv4 addresses that stand there without a blank: a colon between them, or nothing, where they can be
+    parted in one way alone. Empty where it is one address, none, or more than one reading is possible."""
+    listed = text.split(":")
+    if not 2 <= len(listed) <= MOST_LISTED:
+        listed = _parted(text.split("."))
+    return tuple(listed) if all(_is_network(a) and a.count(".") == 3 for a in listed) else ()
+
+
+def _parted(groups: list[str]) -> list[str]:
+    """`192.0.2.45192.0.2.46`: every third point ends a group of digits that holds two octets."""
+    if len(groups) % 3 != 1 or not 7 <= len(groups) <= 3 * MOST_LISTED + 1:
+        return []
+    octets = groups[:3]
+    for i, group in enumerate(groups[3:-1]):
+        halves = _halves(group) if i % 3 == 0 else [(group,)]
+        if len(halves) != 1:
+            return []
+        octets += halves[0]
+    octets.append(groups[-1])
+    return [".".join(octets[i : i + 4]) for i in range(0, len(octets), 4)]
+
+
+def _halves(group: str) -> list[tuple[str, ...]]:
+    """Every way to read digits as the last octet of an address and the first of another, which is never 0."""
+    both = ((group[:i], group[i:]) for i in range(1, min(4, len(group))))
+    return [(a, b) for a, b in both if _OCTET.fullmatch(a) and _OCTET.fullmatch(b) and b != "0"]
 
 
 def _is_network(text: str) -> bool:
@@ -51,6 +83,8 @@ def _other_forms(text: str) -> list[str]:
         found += _by_mask(match[1], match[2])
     elif match := _LENGTH.fullmatch(text):
         found.append(f"{match[1]}/{int(match[2])}")
+    elif (match := _LENGTH_TWICE.fullmatch(text)) and match[1].endswith(f"/{match[2]}"):
+        found.append(match[1])
     if match := _RANGE.fullmatch(text):
         found += _by_range(match[1] + match[2], match[3] or match[1] + match[4])
     return found

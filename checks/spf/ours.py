@@ -13,6 +13,7 @@ from checks.spf.costs import NOTHING_COUNTED, Costs, measure
 from checks.spf.evaluate import MAX_VOIDS, Memo, Outcome, Result, check_host
 from checks.spf.include import Mention, MentionKind, mentions, own_nodes
 from checks.spf.likeness import stands_in
+from checks.spf.near_names import NearName, near_names
 from checks.spf.partial import partial_mentions
 from checks.spf.record import Mechanism, select
 from checks.spf.tree import Tree, walk
@@ -45,7 +46,8 @@ class SpfFacts:
 
     `domain`: whose record was asked; `shared`: a domain shared by everybody; `mentions`: where we are named;
     `elsewhere`: names beside the domain (parent, www, _spf, _dmarc) whose records name us, where receivers do not
-    look; `costs`: what the whole record costs a sender that nothing matches.
+    look; `costs`: what the whole record costs a sender that nothing matches; `near`: other
+    names for those that have no SPF record.
     """
 
     domain: str
@@ -55,6 +57,7 @@ class SpfFacts:
     mentions: tuple[Mention, ...]
     elsewhere: tuple[Mention, ...] = ()
     costs: Costs = NOTHING_COUNTED
+    near: tuple[NearName, ...] = ()
 
     def standing(self, sender: Sender) -> Standing:
         """Effective, present or a near miss, for one sending address."""
@@ -108,7 +111,8 @@ async def gather(
     tree = await walk(domain, resolver)
     costs = await measure(tree, resolver)
     found = mentions(tree, platform.include, platform.domain)
-    facts = SpfFacts(domain, shared, tuple(senders), tree, found, costs=costs)
+    near = await near_names(tree, resolver)
+    facts = SpfFacts(domain, shared, tuple(senders), tree, found, costs=costs, near=near)
     if facts.state in (SpfState.MISSING, SpfState.INEFFECTIVE):
         facts = replace(facts, mentions=(*found, *await _partial(tree, platform, resolver)))
     if facts.state is SpfState.MISSING:

@@ -23,10 +23,11 @@ from checks.spf.advice import (
 )
 from checks.spf.budget import Cost, Fault, Meter
 from checks.spf.evaluate import Result
-from checks.spf.ours import SpfFacts
+from checks.spf.ours import SpfFacts, gather
 from checks.spf.record import Directive
 from checks.spf.repair_asks import ASK_NO_MAIL, ASK_REFUSAL, OWN_DOMAIN, SAYING_NOTHING, SEND_FROM_PLATFORM
 from checks.spf.repair_draft import Bench, Draft, told
+from checks.spf.repair_near import with_near_names
 from checks.spf.repair_others import alternative, others
 from checks.spf.repair_place import Ours, networks
 from checks.spf.repair_plan import Plan, ends_with_ours, leads_to, plan, without_void
@@ -61,7 +62,13 @@ async def propose(facts: SpfFacts, platform: Platform, resolver: Resolver, *, lo
     """
     if nothing := _nothing_to_publish(facts, platform):
         return nothing
-    return await _advise(await _bench(facts, platform, resolver, local or "postmaster"))
+
+    async def publish(answered: Resolver) -> Advice:
+        found = await gather(facts.domain, platform, answered, local=local)
+        return await _advise(await _bench(found, platform, answered, local or "postmaster"))
+
+    advice = await _advise(await _bench(facts, platform, resolver, local or "postmaster"))
+    return await with_near_names(advice, facts, platform.include, resolver, publish)
 
 
 def _nothing_to_publish(facts: SpfFacts, platform: Platform) -> Advice | None:

@@ -77,6 +77,14 @@ ASK_DEAD_REDIRECT = _rule(
     "Correct the name, or name the senders that it was meant to hold.",
     "RFC 7208 6.1",
 )
+ASK_NEAR_NAME = _rule(
+    "ASK_NEAR_NAME",
+    WARNING,
+    "Did you mean {instead} where the record says {about}?",
+    "The name that stands there has no SPF record, and one like it has. Until you say, the term is left out.",
+    "If so, publish the record with that answer; otherwise the one without it.",
+    "RFC 7208 5.2",
+)
 ASK_BROKEN = _rule(
     "ASK_BROKEN",
     WARNING,
@@ -154,6 +162,7 @@ RULES = (
     ASK_EXPLANATION,
     ASK_REDIRECT,
     ASK_DEAD_REDIRECT,
+    ASK_NEAR_NAME,
     ASK_BROKEN,
     ASK_REFUSAL,
     BY_ADDRESS,

@@ -13,12 +13,12 @@ from checks.spf.ours import SpfFacts
 from checks.spf.record import Directive, Mechanism, Modifier, Record
 from checks.spf.repair_asks import ASK_EXPLANATION, ASK_MEANING
 from checks.spf.repair_rules import MENDED, MERGED, OURS_MISWRITTEN, VERSION
-from checks.spf.tree import NodeState
+from checks.spf.tree import NodeState, ends_with_all
 
 Key = tuple[object, ...]
 
 _ALL = re.compile(r"[+?~-]all(?![.:/=])", re.IGNORECASE)
-"""`~allgoogle-site-verification=…`: what closes a record stays, whatever ran into it; that is asked about."""
+"""`~allgoogle-site-verification=…`, `i~all`: what closes a record stays, whatever ran into it; that is asked about."""
 _DEAD = (NodeState.NO_RECORD, NodeState.NO_SUCH_NAME)
 
 
@@ -116,6 +116,12 @@ def as_published(parsed: Record) -> tuple[Piece, ...]:
     return tuple(Piece(t.text, t.text, t) for t in sorted(terms, key=lambda t: t.column))
 
 
+def _closing(text: str) -> str:
+    """The `all` at the beginning or the end of a term that does not parse; empty if there is none."""
+    found = _ALL.match(text) or re.search(r"[+?~-]all\Z", text, re.IGNORECASE)
+    return found.group() if found else ""
+
+
 def _start(octets: bytes) -> str:
     return (octets.decode("utf-8", "backslashreplace").strip().split() or [""])[0]
 
@@ -149,8 +155,8 @@ class _Reader:
                 yield Piece(text, text, terms[column])
             elif self._names_ours(text):
                 yield piece(f"include:{self._include}", text, OURS_MISWRITTEN.code)
-            elif (joined := _ALL.match(text)) and found.end() == len(parsed.text.rstrip()):
-                yield piece(joined.group(), text, MENDED.code)
+            elif (closing := _closing(text)) and not ends_with_all(parsed):
+                yield piece(closing, text, MENDED.code)
                 self.questions.append(Question(ASK_MEANING.code, text))
             else:
                 self._ask(text)

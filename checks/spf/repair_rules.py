@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from checks.model import Rule, Severity, Topic
 from checks.spf import repair_asks
+from checks.spf.advice import Question
 
 
 def _rule(code: str, severity: Severity, title: str, meaning: str, fix: str, source: str) -> Rule:
@@ -284,6 +285,13 @@ RULES = (
 BY_CODE: Mapping[str, Rule] = MappingProxyType({rule.code: rule for rule in RULES})
 
 
-def sentence(code: str, about: str) -> str:
-    """The rule's title about this term or name. Holds hostile text where `about` does."""
-    return BY_CODE[code].title.replace("{about}", about)
+def sentence(code: str, about: str, instead: str = "") -> str:
+    """The rule's title about this term or name. Holds hostile text where `about` does. `instead`: what may have been
+    meant."""
+    before, told, after = BY_CODE[code].title.partition("{about}")
+    return before.replace("{instead}", instead) + told.replace("{about}", about) + after
+
+
+def asked(question: Question) -> str:
+    """The question as a sentence. Hostile as its term is."""
+    return sentence(question.rule, question.term, question.answer.term if question.answer else "")

@@ -41,10 +41,19 @@ def cleaned(text: str) -> str:
     """The text as it was meant to be typed: hyphens for dashes, spaces for other blanks, nothing invisible."""
     if _PLAIN.fullmatch(text):
         return text
+    text = _decoded(text)
     for escape, sign in _ESCAPED.items():
         if escape in text:
             text = text.replace(escape, sign)
     return text.translate(_SIGNS).strip()
+
+
+def _decoded(text: str) -> str:
+    """What was UTF-8, taken for Latin-1 and encoded once more, as it was."""
+    try:
+        return text.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return text
 
 
 def odd_characters(text: str) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from checks.dmarc.receivers import Expectation
 from checks.platform import Platform
 from checks.report import Report
 from checks.spf import repair_rules
-from checks.spf.advice import Advice, Change, ChangeKind
+from checks.spf.advice import Advice, Answered, Change, ChangeKind
 from data import companies
 from data.observations import StoredResolver
 from data.schema import CompanyRow
@@ -59,12 +59,19 @@ def size(advice: Advice) -> str:
 def sentences(advice: Advice) -> list[tuple[str, tuple[str, ...]]]:
     """Where goals collide and what has to be asked: the sentence, and the terms whose senders may lose."""
     collisions = [(repair_rules.sentence(c.rule, c.about), c.losers) for c in advice.collisions]
-    return collisions + [(repair_rules.sentence(q.rule, q.term), ()) for q in advice.questions]
+    return collisions + [(repair_rules.asked(q), ()) for q in advice.questions]
 
 
 def alternatives(advice: Advice) -> list[tuple[str, str]]:
-    """Other ways: the trade, and the record, empty where it is none of SPF's."""
-    return [(repair_rules.sentence(a.rule, ", ".join(a.terms)), a.record) for a in advice.alternatives]
+    """Other ways: the trade, and the record, empty where it is none of SPF's; first those that an answer opens."""
+    answers = [(f"If {a.term} was meant, publish this record.", a.record) for a in _answers(advice)]
+    return answers + [
+        (repair_rules.sentence(a.rule, ", ".join(a.terms)), a.record) for a in advice.alternatives
+    ]
+
+
+def _answers(advice: Advice) -> list[Answered]:
+    return [q.answer for q in advice.questions if q.answer]
 
 
 def missing(expected: Expectation) -> str:

@@ -21,7 +21,7 @@ from checks.diagnosis import diagnose
 from checks.dmarc import receiver_rules
 from tests.checks import test_catalogue as more
 from tests.checks import test_diagnosis as decided
-from tests.checks.spf import test_health, test_near_misses
+from tests.checks.spf import test_health, test_macro_p, test_near_misses, test_near_names
 from tests.checks.spf import test_present_is_not_effective as table
 from tests.support.zone import zone
 
@@ -41,6 +41,8 @@ def scenarios() -> Iterator[tuple[str, Diagnosis]]:
         yield f"more: {name}", decided.told(text)
     for scenario in (*test_health.SCENARIOS, *test_near_misses.SCENARIOS):
         yield f"health: {scenario.says}", decided.told(scenario.records)
+    for scenario in (*test_macro_p.SCENARIOS, *test_near_names.SCENARIOS):
+        yield f"names: {scenario.says}", decided.told(scenario.records)
 
 
 def as_json(told: Diagnosis) -> dict[str, Any]:

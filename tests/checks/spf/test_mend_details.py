@@ -186,7 +186,7 @@ TERMS = {
     "mx?a:b.example": "mx ?a:b.example",
     "a:a.exampleip4:192.0.2.1ip6:2001:db8::1": "a:a.example ip4:192.0.2.1 ip6:2001:db8::1",
     "mxredirect=a.example": "mx redirect=a.example",
-    "mx-include:a.example": "mx -include:a.example",
+    "mx-include:a.example": None,
     "mx-a": None,
     "mx-allinclude:a.example": "mx -all include:a.example",
     "mxinclude:a.example": "mx include:a.example",

@@ -104,6 +104,13 @@ CASES = (
         ("VERSION", "OURS"),
     ),
     Case("a dead include", "v=spf1 mx include:gone.example -all", f"v=spf1 {OURS} mx -all", ("DEAD",)),
+    Case(
+        "a dead include that is like a name with a record",
+        "v=spf1 mx include:spf.google.com -all",
+        f"v=spf1 {OURS} mx -all",
+        ("ASK_NEAR_NAME", "DEAD"),
+        ours=OUR_RECORD + "_spf.google.com TXT v=spf1 ip4:198.51.100.0/24 ~all\n",
+    ),
     Case("itself", "v=spf1 mx include:acme.example -all", f"v=spf1 {OURS} mx -all", ("SELF",)),
     Case("a duplicate", "v=spf1 mx a MX -all", f"v=spf1 {OURS} mx a -all", ("DUPLICATE",)),
     Case("its own name", "v=spf1 a a:acme.example -all", f"v=spf1 {OURS} a -all", ("DUPLICATE",)),

@@ -54,6 +54,7 @@ NAMES = (
     "wide.example",
     HERE,
     "looped.example",
+    *("spf.wide.example", "i3.example.acme.example"),  # nothing there, and like names with a record
 )
 
 FIXED: dict[tuple[str, RecordType], list[Record]] = {
@@ -69,6 +70,9 @@ FIXED: dict[tuple[str, RecordType], list[Record]] = {
     ("looped.example", RecordType.TXT): [txt("v=spf1 ip4:198.51.100.2 include:looped.example -all")],
     ("nothing.example", RecordType.A): ["198.51.100.9"],
     ("198.51.100.77.listed.example", RecordType.A): ["127.0.0.2"],
+    ("77.100.51.198.in-addr.arpa", RecordType.PTR): ["both.example", "named.example"],
+    ("named.example", RecordType.A): ["198.51.100.77"],
+    ("named.example.listed.example", RecordType.A): ["198.51.100.77"],
 }
 
 signs = st.sampled_from(["", "", "", "", "+", "-", "~", "?"])
@@ -80,7 +84,9 @@ directives = st.one_of(
     st.builds("a:{}".format, st.sampled_from(HOSTS)),
     st.sampled_from(["a", "mx", "mx:both.example", "ptr", "a/24", "a:both.example//64", "mx:gone.example"]),
     st.sampled_from(["exists:%{i}.listed.example", "exists:four.example", "exists:gone.example"]),
-    st.sampled_from(["include:%{d}.of.example", "include:%{l}.people.example", "a:%{d}"]),
+    st.sampled_from(
+        ["include:%{d}.of.example", "include:%{l}.people.example", "a:%{d}", "exists:%{p}.listed.example"]
+    ),
 )
 ours = st.builds(
     lambda sign, text: sign + text,
@@ -194,6 +200,7 @@ TAILS = (
         "a:four.example",
         "a:six.example",
         "mx:gone.example",
+        "a:%{p}.listed.example",
         "+all",
     ),
 )
@@ -270,6 +277,10 @@ async def holds(world: World) -> None:
     for other in advice.alternatives:
         await our_mail_passes(publishing(other.record, world.zone))
         await nobody_loses_unnamed(advice, world.zone, publishing(other.record, world.zone), other.losers)
+    for answer in (q.answer for q in advice.questions if q.answer):
+        event("an answer is offered")
+        await our_mail_passes(publishing(answer.record, world.zone))
+        await nobody_loses_unnamed(advice, world.zone, publishing(answer.record, world.zone), answer.losers)
     await asking_again_changes_nothing(advice, proposed)
 
 

@@ -26,8 +26,8 @@ def test_a_rule_can_be_read_and_acted_on(rule: Rule) -> None:
         assert text[0].isupper() or text.startswith("{about}")
         assert text.endswith((".", "?"))
         assert "  " not in text
-    assert set(re.findall(r"\{.*?\}", rule.title)) <= {"{about}"}
+    assert set(re.findall(r"\{.*?\}", rule.title)) <= {"{about}", "{instead}"}
     assert "{" not in rule.meaning + rule.fix
     assert rule.source
-    assert sentence(rule.code, "x")
+    assert "{" not in sentence(rule.code, "x", "y")
     assert len(BY_CODE) == len(RULES)
