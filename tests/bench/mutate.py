@@ -41,7 +41,7 @@ JUDGE = (
         "mend_details",
         "advised",
     ),
-    *("repair", "repair_rules", "repair_properties", "hostile_trees"),
+    *("repair", "repair_rules", "repair_properties", "hostile_trees", "budget", "near_names", "macro_p"),
 )
 TESTS = {
     **dict.fromkeys(SPF, tuple(f"{ROOM}/test_{name}.py" for name in EVALUATE)),
