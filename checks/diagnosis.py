@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from dataclasses import dataclass, replace
 
@@ -26,7 +25,7 @@ from checks.dmarc import older, receivers
 from checks.dmarc import ours as our_mail
 from checks.dmarc import rules as dmarc_rules
 from checks.domain_name import is_below
-from checks.lookup import Resolver, Witness
+from checks.lookup import Asked, RecordType, Resolver, Witness, expect
 from checks.model import Evidence, Finding, Severity, Topic
 from checks.mx import exchangers as mx
 from checks.mx import rules as mx_rules
@@ -37,8 +36,9 @@ from checks.providers.shared import is_shared
 from checks.smtp import rules as smtp_rules
 from checks.spf import ours as spf
 from checks.spf import rules as spf_rules
-from checks.spf.evaluate import Result
 from checks.spf.judge import judge as judge_spf
+from checks.spf.memo import Memo
+from checks.spf.outcome import Result
 
 __all__ = [
     "AddressState",
@@ -74,10 +74,17 @@ class Facts:
 
 
 async def diagnose(
-    company: Company, platform: Platform, resolver: Resolver, *, with_reports: bool = False
+    company: Company,
+    platform: Platform,
+    resolver: Resolver,
+    *,
+    with_reports: bool = False,
+    memo: Memo | None = None,
 ) -> Diagnosis:
-    """Look up what this company's method needs, and judge it. `with_reports`: see `checks.dmarc.gather`."""
-    return judge(company, platform, await gather(company, platform, resolver, with_reports=with_reports))
+    """Look up what this company's method needs, and judge it. `with_reports`: see `checks.dmarc.gather`; `memo`:
+    see `checks.spf.memo`."""
+    facts = await gather(company, platform, resolver, with_reports=with_reports, memo=memo)
+    return judge(company, platform, facts)
 
 
 async def diagnose_platform(platform: Platform, resolver: Resolver) -> Diagnosis | None:
@@ -99,34 +106,45 @@ async def diagnose_platform(platform: Platform, resolver: Resolver) -> Diagnosis
 
 
 async def gather(
-    company: Company, platform: Platform, resolver: Resolver, *, with_reports: bool = False
+    company: Company,
+    platform: Platform,
+    resolver: Resolver,
+    *,
+    with_reports: bool = False,
+    memo: Memo | None = None,
 ) -> Facts:
-    """Ask for everything at once; what fails is a fact too."""
+    """Ask for everything that is known to be needed at once, then for what that leads to; what fails is a fact too."""
     witness = Witness(resolver)
     addresses = profile.read(company)
-    domain = addresses.domain
-    email_domain = addresses.email.domain if addresses.email else ""
-    email_mx, from_mx, spf_facts, dmarc_facts = await asyncio.gather(
-        _mx(email_domain, witness),
-        _mx(domain, witness),
-        _spf(addresses, platform, witness),
-        _dmarc(domain, platform, witness, with_reports),
-    )
+    expect(witness, _needed(addresses, platform))
+    domain, email = addresses.domain, addresses.email.domain if addresses.email else ""
+    email_mx = await mx.gather(email, witness) if email else None
+    from_mx = email_mx if domain == email else await mx.gather(domain, witness) if domain else None
+    spf_facts = await _spf(addresses, platform, witness, memo)
+    dmarc_facts = await _dmarc(domain, platform, witness, with_reports)
     oldest = time.time() if witness.oldest is None else witness.oldest
     return Facts(addresses, email_mx, from_mx, spf_facts, dmarc_facts, oldest)
 
 
-async def _mx(domain: str, resolver: Resolver) -> mx.MxFacts | None:
-    return await mx.gather(domain, resolver) if domain else None
+def _needed(addresses: Profile, platform: Platform) -> list[Asked]:
+    """What is asked for a company whatever the answers are."""
+    needed = [(addresses.email.domain, RecordType.MX)] if addresses.email else []
+    if domain := addresses.domain:
+        asked = platform.envelope_domain(domain) if platform.asks_company_spf else domain
+        needed += [(domain, RecordType.MX), (asked or domain, RecordType.TXT), *dmarc.asked(domain)]
+    return needed
 
 
-async def _spf(addresses: Profile, platform: Platform, resolver: Resolver) -> spf.SpfFacts | None:
+async def _spf(
+    addresses: Profile, platform: Platform, resolver: Resolver, memo: Memo | None
+) -> spf.SpfFacts | None:
     domain = addresses.domain
     if not domain:
         return None
     asked = platform.envelope_domain(domain) if platform.asks_company_spf else domain
+    shared = is_shared(domain)
     return await spf.gather(
-        asked or domain, platform, resolver, local=addresses.local, shared=is_shared(domain)
+        asked or domain, platform, resolver, local=addresses.local, shared=shared, memo=memo
     )
 
 

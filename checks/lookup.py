@@ -7,7 +7,8 @@ the empty string. CNAMEs have been followed: `Answer.aliases` lists the targets 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -123,14 +124,41 @@ Result = Answer | Absent | LookupFailed
 
 
 class Resolver(Protocol):
-    """Whatever can say what the DNS says: live, recorded, overlay or zone."""
+    """Whatever can say what the DNS says: live, recorded, overlay or zone.
+
+    One that asks a network may have `expect(asked)` too: it then begins to ask for all of these names and types, and
+    `lookup` finds them under way.
+    """
 
     async def lookup(self, name: str, type: RecordType) -> Result: ...
+
+
+Asked = tuple[str, RecordType]
+"""What is asked for: a name and a type."""
 
 
 def is_immediate(resolver: Resolver) -> bool:
     """Whether the resolver answers from memory, so that asking for several names at once gains nothing."""
     return bool(getattr(resolver, "immediate", False))
+
+
+def expect(resolver: Resolver, asked: Iterable[Asked]) -> bool:
+    """Tell a resolver what it will be asked for next; whether it can be told at all."""
+    told = getattr(resolver, "expect", None)
+    if told is None:
+        return is_immediate(resolver)
+    told(asked)
+    return True
+
+
+async def lookup_all(resolver: Resolver, asked: Sequence[Asked]) -> list[Result]:
+    """Look all of these up at once; the results in the order of `asked`.
+
+    A resolver that can be told needs no task for each: what takes long is under way before the first is waited for.
+    """
+    if len(asked) < 2 or expect(resolver, asked):
+        return [await resolver.lookup(name, type) for name, type in asked]
+    return list(await asyncio.gather(*(resolver.lookup(name, type) for name, type in asked)))
 
 
 @lru_cache(maxsize=65536)
@@ -212,19 +240,27 @@ class OverlayResolver:
             return Absent(name, type, nxdomain=False)
         return Answer(name, type, replaced)
 
+    def expect(self, asked: Iterable[Asked]) -> None:
+        expect(self._below, [key for key in asked if key not in self._replaced])
+
 
 class Witness:
     """Another resolver, and the time of the oldest fact that it gave: what a judgement stands on."""
 
     def __init__(self, below: Resolver) -> None:
         self._below = below
+        self.immediate = is_immediate(below)
         self.oldest: float | None = None
         """Epoch seconds; None before the first look-up."""
 
     async def lookup(self, name: str, type: RecordType) -> Result:
         found = await self._below.lookup(name, type)
-        self.oldest = found.at if self.oldest is None else min(self.oldest, found.at)
+        if self.oldest is None or found.at < self.oldest:
+            self.oldest = found.at
         return found
+
+    def expect(self, asked: Iterable[Asked]) -> None:
+        expect(self._below, asked)
 
 
 def txt(*strings: str | bytes) -> Txt:

@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, replace
 
 from checks.company import DmarcState
 from checks.dmarc import reports
 from checks.dmarc.record import Alignment, DmarcRecord, Policy, Psd, near_miss, parse
 from checks.domain_name import is_below, parents
-from checks.lookup import Absent, Answer, LookupFailed, RecordType, Resolver, Result, usable
+from checks.lookup import Absent, Answer, Asked, LookupFailed, RecordType, Resolver, Result, expect, usable
 from checks.public_suffixes import registrable
 
 MAX_QUERIES = 8  # RFC 9989 4.10
@@ -110,7 +109,8 @@ async def gather(
     names = [from_domain]
     if envelope_domain and envelope_domain != from_domain:
         names.append(envelope_domain)
-    walk, *others = await asyncio.gather(*(_walk(name, resolver) for name in names))
+    expect(resolver, [key for name in names for key in asked(name)])
+    walk, *others = [await _walk(name, resolver) for name in names]
     facts = DmarcFacts(walk, tuple(others), beyond=await _beyond(walk, resolver))
     found = applied(facts)
     if found is None:
@@ -123,6 +123,12 @@ async def gather(
 def targets(domain: str) -> tuple[str, ...]:
     """The domains whose `_dmarc` a walk asks, in order: the domain, then from 7 labels up to the top."""
     return (domain, *parents(domain)[-LABELS_AFTER_THE_JUMP:])[:MAX_QUERIES]
+
+
+def asked(domain: str) -> list[Asked]:
+    """What a walk looks up, unless it ends before."""
+    names = [f"_dmarc.{target}" for target in targets(domain)]
+    return [(name, RecordType.TXT) for name in names if usable(name)]
 
 
 def organizational_domain(walk: Walk) -> str | None:

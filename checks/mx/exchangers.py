@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
-from checks.lookup import Absent, Answer, LookupFailed, Mx, RecordType, Resolver, Result, usable
+from checks.lookup import (
+    Absent,
+    Answer,
+    LookupFailed,
+    Mx,
+    RecordType,
+    Resolver,
+    Result,
+    expect,
+    lookup_all,
+    usable,
+)
 
 MAX_EXCHANGERS = 20
 """More than this are not looked up: nobody has them, and a hostile answer would cost hundreds of look-ups."""
@@ -19,6 +30,8 @@ _NOT_OF_THE_INTERNET = tuple(
     )
 )  # fmt: skip
 """Where no mail from outside arrives (RFC 6890): private, loopback, link-local, multicast and reserved."""
+
+_ADDRESSES = (RecordType.A, RecordType.AAAA)
 
 NULL = ""  # the root as an exchanger: "this domain takes no mail" (RFC 7505 3)
 
@@ -127,7 +140,11 @@ async def gather(domain: str, resolver: Resolver) -> MxFacts:
         return MxFacts(domain, mx)
     records = mx.exchangers if isinstance(mx, Answer) else (Mx(0, domain),)
     wanted = [record for record in records if record.exchange != NULL]
-    asked = await asyncio.gather(*(_exchanger(record, resolver) for record in wanted[:MAX_EXCHANGERS]))
+    expect(
+        resolver,
+        [(r.exchange, t) for r in wanted[:MAX_EXCHANGERS] for t in _ADDRESSES if _is_asked(r.exchange)],
+    )
+    asked = [await _exchanger(record, resolver) for record in wanted[:MAX_EXCHANGERS]]
     rest = (Exchanger(record.preference, record.exchange) for record in wanted[MAX_EXCHANGERS:])
     return MxFacts(domain, mx, (*asked, *rest))
 
@@ -135,15 +152,21 @@ async def gather(domain: str, resolver: Resolver) -> MxFacts:
 async def _exchanger(record: Mx, resolver: Resolver) -> Exchanger:
     if _is_ip(record.exchange):
         return Exchanger(record.preference, record.exchange)
-    types = (RecordType.A, RecordType.AAAA)
     if not usable(record.exchange):
-        absent = tuple(Absent(record.exchange, type, nxdomain=True) for type in types)
+        absent = tuple(Absent(record.exchange, type, nxdomain=True) for type in _ADDRESSES)
         return Exchanger(record.preference, record.exchange, absent)
-    results = await asyncio.gather(*(resolver.lookup(record.exchange, type) for type in types))
+    results = await lookup_all(resolver, [(record.exchange, type) for type in _ADDRESSES])
     return Exchanger(record.preference, record.exchange, tuple(results))
 
 
+def _is_asked(name: str) -> bool:
+    return usable(name) and not _is_ip(name)
+
+
+@lru_cache(maxsize=8192)
 def _is_ip(name: str) -> bool:
+    if not (name[-1:].isdigit() or ":" in name or "]" in name):  # no top-level domain ends in a digit
+        return False
     try:
         ip_address(name.strip("[]"))
     except ValueError:
@@ -151,6 +174,7 @@ def _is_ip(name: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=8192)
 def _is_inside(address: str) -> bool:
     ip = ip_address(address)
     ip = getattr(ip, "ipv4_mapped", None) or ip

@@ -6,13 +6,12 @@ cannot be known without a sender (macros, `ptr`) or could not be looked up makes
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 
-from checks.lookup import Absent, Answer, LookupFailed, RecordType, Resolver, is_immediate, usable
+from checks.lookup import Absent, Answer, Asked, LookupFailed, RecordType, Resolver, lookup_all, usable
 from checks.lookup import Result as LookupResult
 from checks.spf.outcome import MAX_NAMES
 from checks.spf.record import Directive, Mechanism, Modifier
@@ -25,7 +24,6 @@ MAX_COSTS = 500
 """Terms that are counted; where there are more, the counts are the least."""
 
 Family = Literal[4, 6]
-_Asked = tuple[str, RecordType]
 _ADDRESSES: dict[Family, RecordType] = {4: RecordType.A, 6: RecordType.AAAA}
 
 
@@ -120,7 +118,7 @@ def _mechanism(term: Directive | Modifier) -> Mechanism | None:
     return term.mechanism if isinstance(term, Directive) else None
 
 
-def _first(term: Directive | Modifier, name: str) -> list[_Asked]:
+def _first(term: Directive | Modifier, name: str) -> list[Asked]:
     """What a term asks for to begin with. `exists` asks for A, whoever sends (RFC 7208 5.7)."""
     match _mechanism(term):
         case Mechanism.A:
@@ -138,19 +136,14 @@ class _Asking:
 
     def __init__(self, resolver: Resolver) -> None:
         self.resolver = resolver
-        self.known: dict[_Asked, LookupResult] = {}
+        self.known: dict[Asked, LookupResult] = {}
 
-    async def ask(self, wanted: Iterable[_Asked]) -> None:
+    async def ask(self, wanted: Iterable[Asked]) -> None:
         room = MAX_LOOKUPS - len(self.known)
         new = [a for a in dict.fromkeys(wanted) if a not in self.known and usable(a[0])][:room]
-        if is_immediate(self.resolver):
-            for one in new:
-                self.known[one] = await self.resolver.lookup(*one)
-        else:
-            answers = await asyncio.gather(*(self.resolver.lookup(*one) for one in new))
-            self.known.update(zip(new, answers, strict=True))
+        self.known.update(zip(new, await lookup_all(self.resolver, new), strict=True))
 
-    def exchangers(self, term: Directive | Modifier, name: str) -> list[_Asked]:
+    def exchangers(self, term: Directive | Modifier, name: str) -> list[Asked]:
         return [(host, type) for host in self._hosts(term, name) for type in _ADDRESSES.values()]
 
     def _hosts(self, term: Directive | Modifier, name: str) -> list[str]:
@@ -186,7 +179,7 @@ class _Asking:
             case _:
                 return self._absent((name, RecordType.A))
 
-    def _absent(self, asked: _Asked) -> bool | None:
+    def _absent(self, asked: Asked) -> bool | None:
         found = self.known.get(asked)
         if found is None and not usable(asked[0]):
             return True

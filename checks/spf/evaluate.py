@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import NoReturn
 
 from checks import domain_name
 from checks.domain_name import BadName
-from checks.lookup import Absent, LookupFailed, RecordType, Resolver, is_immediate, usable
+from checks.lookup import Absent, LookupFailed, RecordType, Resolver, lookup_all, usable
 from checks.lookup import Result as LookupResult
 from checks.platform import IPAddress
 from checks.spf import macro, record
 from checks.spf.macro import Macro, MacroError, Values
+from checks.spf.memo import Decision, Memo, Remembered
 from checks.spf.outcome import (
     MAX_NAMES,
     MAX_TERMS,
@@ -58,37 +57,6 @@ class _Stop(Exception):
     def __init__(self, result: Result, problem: Problem) -> None:
         self.result = result
         self.problem = problem
-
-
-@dataclass(frozen=True, slots=True)
-class _Decision:
-    """What one record says: result, the terms that led to it, and where an explanation may stand."""
-
-    result: Result
-    path: tuple[Match, ...] = ()
-    problem: Problem | None = None
-    explained_by: tuple[str, Macro] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Remembered:
-    """What an include said for one sending address, and what it cost."""
-
-    decision: _Decision
-    terms: int
-    void_terms: int
-    void_queries: int
-
-
-@dataclass(slots=True)
-class Memo:
-    """What macro-free includes said, by name and sending address: they depend on nothing else.
-
-    For many checks over one resolver whose answers do not change meanwhile (stored records, a zone). An
-    include that ran into a limit or a failed look-up is never remembered.
-    """
-
-    includes: dict[tuple[str, IPAddress, bool], _Remembered] = field(default_factory=dict)
 
 
 async def check_host(
@@ -163,7 +131,7 @@ class _Evaluation:
         try:
             decision = await self._check(self.domain, ends="")
         except _Stop as stop:
-            decision = _Decision(stop.result, problem=stop.problem)
+            decision = Decision(stop.result, problem=stop.problem)
         steps = self.tracer.steps(self.terms, self.voids) if self.tracer else ()
         self.decided = True
         text = ""
@@ -184,20 +152,20 @@ class _Evaluation:
 
     # One record
 
-    async def _check(self, name: str, via: str = "", ends: str | None = None) -> _Decision:
+    async def _check(self, name: str, via: str = "", ends: str | None = None) -> Decision:
         """check_host() for one domain. `via` is the term that led here; `ends`: how the step that looks up this
         record ends in a trace, when that is here (an include's ends only when all of it was evaluated)."""
         if not _is_domain(name):  # RFC 7208 4.3
-            return _Decision(Result.NONE, problem=Problem(ProblemKind.MALFORMED_NAME, name, via))
+            return Decision(Result.NONE, problem=Problem(ProblemKind.MALFORMED_NAME, name, via))
         found = await self._lookup(name, RecordType.TXT)
         if isinstance(found, LookupFailed):
             self._temperror(name, via, found)
         if isinstance(found, Absent):
             kind = ProblemKind.NO_SUCH_NAME if found.nxdomain else ProblemKind.NO_RECORD
-            return _Decision(Result.NONE, problem=Problem(kind, name, via))
+            return Decision(Result.NONE, problem=Problem(kind, name, via))
         records = record.published(found.records)
         if not records:
-            return _Decision(Result.NONE, problem=Problem(ProblemKind.NO_RECORD, name, via))
+            return Decision(Result.NONE, problem=Problem(ProblemKind.NO_RECORD, name, via))
         if len(records) > 1:  # RFC 7208 4.5
             self._permerror(ProblemKind.SEVERAL_RECORDS, name, via, f"{len(records)} records")
         parsed = records[0]
@@ -208,7 +176,7 @@ class _Evaluation:
             self.tracer.end(ends, self.terms, self.voids)
         return await self._evaluate(name, parsed)
 
-    async def _evaluate(self, name: str, parsed: Record) -> _Decision:
+    async def _evaluate(self, name: str, parsed: Record) -> Decision:
         number, version = self.number, self.version
         for directive in parsed.directives:
             if self.tracer:
@@ -223,12 +191,12 @@ class _Evaluation:
             if inner is not None:
                 explained_by = (name, parsed.exp.domain) if parsed.exp and parsed.exp.domain else None
                 here = Match(name, directive.text)
-                return _Decision(OF_QUALIFIER[directive.qualifier], (here, *inner), None, explained_by)
+                return Decision(OF_QUALIFIER[directive.qualifier], (here, *inner), None, explained_by)
         if parsed.redirect is None:
-            return _Decision(Result.NEUTRAL)  # RFC 7208 4.7
+            return Decision(Result.NEUTRAL)  # RFC 7208 4.7
         return await self._redirect(name, parsed.redirect)
 
-    async def _redirect(self, name: str, redirect: Modifier) -> _Decision:
+    async def _redirect(self, name: str, redirect: Modifier) -> Decision:
         if self.tracer:
             self.tracer.begin(name, redirect.text)
         self._count_term(name, redirect.text)
@@ -240,7 +208,7 @@ class _Evaluation:
             raise _Stop(Result.PERMERROR, problem)
         here = Match(name, redirect.text)
         path = (here, *decision.path) if decision.path else ()
-        return _Decision(decision.result, path, decision.problem, decision.explained_by)
+        return Decision(decision.result, path, decision.problem, decision.explained_by)
 
     # One term that looks something up: None if it does not match, else the terms below it that did
 
@@ -274,7 +242,7 @@ class _Evaluation:
             raise _Stop(Result.PERMERROR, problem)
         return decision.path if decision.result is Result.PASS else None
 
-    async def _ask_include(self, directive: Directive, target: str) -> _Decision:
+    async def _ask_include(self, directive: Directive, target: str) -> Decision:
         before = self.terms, self.void_terms, self.void_queries, self.personal
         if self.tracer:
             self.tracer.enter()
@@ -282,12 +250,12 @@ class _Evaluation:
         if self.tracer:
             self.tracer.leave()
         if self.memo and self.personal == before[3] and decision.result is not Result.NONE:
-            self.memo.includes[target, self.ip, self.count_queries] = _Remembered(
+            self.memo.includes[target, self.ip, self.count_queries] = Remembered(
                 decision, self.terms - before[0], self.void_terms - before[1], self.void_queries - before[2]
             )
         return decision
 
-    def _recall(self, target: str) -> _Decision | None:
+    def _recall(self, target: str) -> Decision | None:
         """What the include said before, if that cannot run into a limit now."""
         known = self.memo.includes.get((target, self.ip, self.count_queries)) if self.memo else None
         if known is None:
@@ -422,10 +390,7 @@ class _Evaluation:
         return found
 
     async def _lookup_all(self, names: Sequence[str], type: RecordType) -> list[LookupResult]:
-        if len(names) == 1 or is_immediate(self.resolver):
-            found = [await self.resolver.lookup(name, type) for name in names]
-        else:
-            found = list(await asyncio.gather(*(self.resolver.lookup(name, type) for name in names)))
+        found = await lookup_all(self.resolver, [(name, type) for name in names])
         for answer in found:
             self._note(answer)
         return found

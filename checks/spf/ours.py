@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from checks.company import SpfState
-from checks.lookup import Answer, RecordType, Resolver, is_immediate, usable
+from checks.lookup import Answer, RecordType, Resolver, expect, usable
 from checks.platform import IPAddress, Platform
 from checks.spf.costs import NOTHING_COUNTED, Costs, measure
-from checks.spf.evaluate import MAX_VOIDS, Memo, Outcome, Result, check_host
+from checks.spf.evaluate import check_host
 from checks.spf.include import Mention, MentionKind, mentions, own_nodes
 from checks.spf.likeness import stands_in
+from checks.spf.memo import Memo
+from checks.spf.outcome import MAX_VOIDS, Outcome, Result
 from checks.spf.near_names import NearName, near_names
-from checks.spf.partial import partial_mentions
+from checks.spf.partial import OurInclude, partial_mentions
 from checks.spf.record import Mechanism, select
 from checks.spf.tree import Tree, walk
 
@@ -106,27 +107,38 @@ async def gather(
     `memo`: see `check_host`; for many domains over one resolver whose answers stay the same.
     """
     connection = _Connection(domain, f"{local or 'postmaster'}@{domain}", platform.domain or platform.include)
-    work = (_sender(address, connection, resolver, memo) for address in platform.sending_addresses)
-    senders = [await one for one in work] if is_immediate(resolver) else await asyncio.gather(*work)
     tree = await walk(domain, resolver)
-    costs = await measure(tree, resolver)
+    costs = await measure(tree, resolver)  # so that what the evaluations ask for is known, or under way
+    senders = [await _sender(address, connection, resolver, memo) for address in platform.sending_addresses]
     found = mentions(tree, platform.include, platform.domain)
     near = await near_names(tree, resolver)
     facts = SpfFacts(domain, shared, tuple(senders), tree, found, costs=costs, near=near)
     if facts.state in (SpfState.MISSING, SpfState.INEFFECTIVE):
-        facts = replace(facts, mentions=(*found, *await _partial(tree, platform, resolver)))
+        facts = replace(facts, mentions=(*found, *await _partial(tree, platform, resolver, memo)))
     if facts.state is SpfState.MISSING:
         facts = replace(facts, elsewhere=await _elsewhere(domain, platform, resolver))
     return facts
 
 
-async def _partial(tree: Tree, platform: Platform, resolver: Resolver) -> tuple[Mention, ...]:
+async def _partial(
+    tree: Tree, platform: Platform, resolver: Resolver, memo: Memo | None
+) -> tuple[Mention, ...]:
     """What only our own include's records can show; they are read only where such a term may stand."""
     terms = [d for node in own_nodes(tree) for r in node.records for d in r.directives]
     if not any(d.span or d.mechanism is Mechanism.INCLUDE for d in terms):
         return ()
-    ours = await walk(platform.include, resolver)
+    ours = await _our_include(platform.include, resolver, memo)
     return partial_mentions(tree, ours, platform.sending_addresses)
+
+
+async def _our_include(name: str, resolver: Resolver, memo: Memo | None) -> OurInclude:
+    known = memo.ours.get(name) if memo else None
+    if known is None:
+        tree = await walk(name, resolver)
+        known = OurInclude(tree)
+        if memo and tree.complete:
+            memo.ours[name] = known
+    return known
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +163,10 @@ async def _elsewhere(domain: str, platform: Platform, resolver: Resolver) -> tup
     """Our include at the parent, `www.` or `_spf.`, or in the DMARC record: SPF is not inherited (RFC 7208 3)."""
     parent = domain.partition(".")[2]
     names = [f"{label}.{domain}" for label in _ELSEWHERE] + ([parent] if "." in parent else [])
-    found = await asyncio.gather(*(_own(name, platform.include, resolver) for name in names if usable(name)))
-    return tuple(m for mentioned in found for m in mentioned)
+    names = [name for name in names if usable(name)]
+    expect(resolver, [(name, RecordType.TXT) for name in names])
+    mentioned = [await _own(name, platform.include, resolver) for name in names]
+    return tuple(m for one in mentioned for m in one)
 
 
 async def _own(name: str, include: str, resolver: Resolver) -> tuple[Mention, ...]:

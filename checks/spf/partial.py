@@ -7,60 +7,56 @@ from collections.abc import Iterator
 
 from checks.platform import IPAddress
 from checks.spf.include import Mention, MentionKind, own_nodes
-from checks.spf.record import Directive, Mechanism, Network, Record
+from checks.spf.record import Directive, Mechanism, Record
 from checks.spf.tree import Node, Tree, reachable_directives, target
 
 WIDEST = {4: 16, 6: 32}
 """A network as wide as this may still be meant for an address of ours; a wider one is meant for all the world."""
 
 
-def partial_mentions(tree: Tree, ours: Tree, addresses: tuple[IPAddress, ...]) -> tuple[Mention, ...]:
-    """The terms in the domain's own records that hold a part of our include (`ours`: its tree) or of `addresses`."""
-    mine = {n.name for n in ours.nodes if n.records}
-    parts = mine - {ours.root.name}
-    spans = _Spans(ours)
+def partial_mentions(tree: Tree, ours: OurInclude, addresses: tuple[IPAddress, ...]) -> tuple[Mention, ...]:
+    """The terms in the domain's own records that hold a part of our include or of `addresses`."""
     numbers: list[tuple[int, int]] = [(a.version, int(a)) for a in addresses]
-    own = (node for node in own_nodes(tree) if node.name not in mine)
-    return tuple(m for node in own for r in node.records for m in _in(node, r, parts, spans, numbers))
+    own = (node for node in own_nodes(tree) if node.name not in ours.names)
+    return tuple(m for node in own for r in node.records for m in _in(node, r, ours, numbers))
 
 
-def _in(
-    node: Node, parsed: Record, parts: set[str], spans: _Spans, addresses: list[tuple[int, int]]
-) -> Iterator[Mention]:
+def _in(node: Node, parsed: Record, ours: OurInclude, addresses: list[tuple[int, int]]) -> Iterator[Mention]:
     reached = len(reachable_directives(parsed))
     for position, directive in enumerate(parsed.directives, 1):
-        kind = _kind(directive, parts, spans, addresses)
+        kind = _kind(directive, ours, addresses)
         if kind:
             sign, reachable = directive.qualifier, node.reachable and position <= reached
             yield Mention(kind, node.name, directive.text, position, node.depth, sign, reachable)
 
 
-def _kind(
-    directive: Directive, parts: set[str], spans: _Spans, addresses: list[tuple[int, int]]
-) -> MentionKind | None:
+def _kind(directive: Directive, ours: OurInclude, addresses: list[tuple[int, int]]) -> MentionKind | None:
     if directive.qualifier != "+":  # a refusal of an address is no attempt to authorise it
         return None
     if directive.mechanism is Mechanism.INCLUDE:
-        return MentionKind.PART if target(directive) in parts else None
-    span, network = directive.span, directive.network
-    if span is None or network is None:
+        return MentionKind.PART if ours.has_part(target(directive)) else None
+    span = directive.span
+    if span is None:
         return None
     holds = any(span[0] == version and span[1] <= number <= span[2] for version, number in addresses)
-    if (holds and network.prefixlen >= WIDEST[span[0]]) or spans.cover(network):
+    if (holds and directive.prefix_length >= WIDEST[span[0]]) or ours.covers(span):
         return MentionKind.ADDRESSES
     return None
 
 
-class _Spans:
-    """The networks of our include, in order and joined, so that one look tells whether another lies within."""
+class OurInclude:
+    """The names that our include leads to, and its networks in order and joined, so that one look tells whether
+    another lies within. `tree`: that of our include."""
 
-    def __init__(self, ours: Tree) -> None:
+    def __init__(self, tree: Tree) -> None:
+        self.root = tree.root.name
+        self.names = frozenset(n.name for n in tree.nodes if n.records)
         spans = sorted(
             d.span
-            for node in ours.nodes
+            for node in tree.nodes
             if node.record and node.reachable
             for d in node.record.directives
-            if d.span and d.network and d.qualifier == "+" and d.network.prefixlen >= WIDEST[d.span[0]] // 2
+            if d.span and d.qualifier == "+" and d.prefix_length >= WIDEST[d.span[0]] // 2
         )
         self.starts: list[tuple[int, int]] = []
         self.ends: list[int] = []
@@ -71,7 +67,12 @@ class _Spans:
                 self.starts.append((version, first))
                 self.ends.append(last)
 
-    def cover(self, network: Network) -> bool:
-        version, first = network.version, int(network.network_address)
+    def has_part(self, name: str | None) -> bool:
+        """Whether our include leads to the name; to itself does not count."""
+        return name in self.names and name != self.root
+
+    def covers(self, span: tuple[int, int, int]) -> bool:
+        """Whether a network lies within ours; `span` as in `Directive`."""
+        version, first, last = span
         at = bisect_right(self.starts, (version, first)) - 1
-        return at >= 0 and self.starts[at][0] == version and int(network.broadcast_address) <= self.ends[at]
+        return at >= 0 and self.starts[at][0] == version and last <= self.ends[at]

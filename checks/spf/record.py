@@ -55,9 +55,16 @@ class Directive:
         """What an ip4 or ip6 covers. Made when it is asked for: a record can hold thousands of them."""
         if self.span is None:
             return None
+        network = IPv4Network if self.span[0] == 4 else IPv6Network
+        return network((self.span[1], self.prefix_length))
+
+    @property
+    def prefix_length(self) -> int:
+        """That of an ip4 or ip6; -1 for the others."""
+        if self.span is None:
+            return -1
         version, first, last = self.span
-        free = (last - first).bit_length()
-        return IPv4Network((first, 32 - free)) if version == 4 else IPv6Network((first, 128 - free))
+        return (32 if version == 4 else 128) - (last - first).bit_length()
 
 
 @dataclass(frozen=True, slots=True)

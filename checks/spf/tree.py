@@ -6,17 +6,16 @@ the sender and are counted but not followed.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from checks.lookup import Absent, LookupFailed, RecordType, Resolver, Txt, is_immediate, usable
+from checks.lookup import Absent, LookupFailed, RecordType, Resolver, Txt, lookup_all, usable
 from checks.lookup import Result as LookupResult
 from checks.spf import macro, record
-from checks.spf.evaluate import MAX_TERMS
 from checks.spf.macro import Values
+from checks.spf.outcome import MAX_TERMS
 from checks.spf.record import Directive, Mechanism, Modifier, Record
 
 MAX_NODES = 100
@@ -200,9 +199,7 @@ class _Walk:
 
     async def _ask(self, names: list[str]) -> dict[str, LookupResult]:
         asked = [name for name in dict.fromkeys(names) if usable(name)]
-        if is_immediate(self.resolver):
-            return {name: await self.resolver.lookup(name, RecordType.TXT) for name in asked}
-        found = await asyncio.gather(*(self.resolver.lookup(name, RecordType.TXT) for name in asked))
+        found = await lookup_all(self.resolver, [(name, RecordType.TXT) for name in asked])
         return dict(zip(asked, found, strict=True))
 
     def _steps(self, first: int) -> Iterator[_Step]:

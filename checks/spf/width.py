@@ -26,8 +26,8 @@ _SENDER = {4: 14, 6: 28}
 
 def width(directive: Directive) -> Width:
     """By the term's prefix lengths; `a` and `mx` have one for each family (RFC 7208 5.3)."""
-    if directive.network is not None:
-        return _width(directive.network.version, directive.network.prefixlen)
+    if directive.span:
+        return _width(directive.span[0], directive.prefix_length)
     if directive.mechanism not in (Mechanism.A, Mechanism.MX):
         return Width.NARROW
     both = (_width(4, directive.cidr4), _width(6, directive.cidr6))

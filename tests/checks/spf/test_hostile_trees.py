@@ -14,7 +14,7 @@ from checks.spf.health import health
 from checks.spf.include import mentions
 from checks.spf.judge import judge
 from checks.spf.ours import Sender, SpfFacts
-from checks.spf.partial import partial_mentions
+from checks.spf.partial import OurInclude, partial_mentions
 from checks.spf.tree import MAX_NODES, walk
 from tests.checks.test_diagnosis import PLATFORM
 
@@ -62,7 +62,7 @@ async def facts_of(zone: ZoneResolver) -> SpfFacts:
     address = PLATFORM.sending_addresses[0]
     outcome = await check_host(address, "a.example", "x@a.example", resolver=zone)
     found = mentions(tree, PLATFORM.include, PLATFORM.domain)
-    found += partial_mentions(tree, ours, PLATFORM.sending_addresses)
+    found += partial_mentions(tree, OurInclude(ours), PLATFORM.sending_addresses)
     costs = await measure(tree, zone)
     return SpfFacts("a.example", False, (Sender(address, outcome),), tree, found, costs=costs)
 

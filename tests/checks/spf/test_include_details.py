@@ -12,7 +12,7 @@ from checks.platform import Platform
 from checks.spf.include import MAX_TEXT, Mention, MentionKind, mentions
 from checks.spf.likeness import Likeness
 from checks.spf.ours import SpfFacts, gather
-from checks.spf.partial import partial_mentions
+from checks.spf.partial import OurInclude, partial_mentions
 from checks.spf.tree import walk
 from tests.support.zone import zone
 
@@ -190,7 +190,7 @@ async def test_a_term_may_hold_a_part_of_our_include(
     text: str, expected: list[tuple[MentionKind, str, int, bool]]
 ) -> None:
     records = zone(COMMON + f"acme.example TXT v=spf1 {text}\n")
-    tree, ours = await walk(HERE, records), await walk(OURS, records)
+    tree, ours = await walk(HERE, records), OurInclude(await walk(OURS, records))
     parts = partial_mentions(tree, ours, ADDRESSES)
     assert [(m.kind, m.term, m.position, m.reachable) for m in parts] == expected
     assert all(m.name == HERE and m.depth == 0 for m in parts)
@@ -201,7 +201,7 @@ async def test_a_network_of_ours_that_is_too_wide_covers_nobody(length: int, man
     records = zone(
         f"spf.sendwell.example TXT v=spf1 ip4:16.0.0.0/{length} -all\nacme.example TXT v=spf1 ip4:16.0.0.1 -all\n"
     )
-    tree, ours = await walk(HERE, records), await walk(OURS, records)
+    tree, ours = await walk(HERE, records), OurInclude(await walk(OURS, records))
     assert len(partial_mentions(tree, ours, ADDRESSES)) == many
 
 
@@ -211,7 +211,7 @@ async def test_our_networks_are_joined_whatever_their_order() -> None:
         f"spf.sendwell.example TXT v=spf1 {nets} -all ip4:198.51.100.0/24\n"
         "acme.example TXT v=spf1 ip4:192.0.2.0/24 ip4:192.0.2.0/23 ip4:192.0.3.1 ip4:192.0.4.9 ip4:198.51.100.1 -all\n"
     )
-    tree, ours = await walk(HERE, records), await walk(OURS, records)
+    tree, ours = await walk(HERE, records), OurInclude(await walk(OURS, records))
     assert [m.term for m in partial_mentions(tree, ours, ())] == [
         "ip4:192.0.2.0/24",
         "ip4:192.0.4.9",

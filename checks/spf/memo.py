@@ -1,0 +1,43 @@
+"""What many checks over the same records share, so that a fleet does not work it out for each of its domains anew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from checks.platform import IPAddress
+from checks.spf.macro import Macro
+from checks.spf.outcome import Match, Problem, Result
+from checks.spf.partial import OurInclude
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What one record says: result, the terms that led to it, and where an explanation may stand."""
+
+    result: Result
+    path: tuple[Match, ...] = ()
+    problem: Problem | None = None
+    explained_by: tuple[str, Macro] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What an include said for one sending address, and what it cost."""
+
+    decision: Decision
+    terms: int
+    void_terms: int
+    void_queries: int
+
+
+@dataclass(slots=True)
+class Memo:
+    """What macro-free includes said, by name, sending address and whether queries were counted; and what our own
+    include holds, by its name: they depend on nothing else.
+
+    For many checks over one resolver whose answers do not change meanwhile (stored records, a zone, a few seconds
+    of a scan). What ran into a limit or a failed look-up is never remembered.
+    """
+
+    includes: dict[tuple[str, IPAddress, bool], Remembered] = field(default_factory=dict)
+    ours: dict[str, OurInclude] = field(default_factory=dict)
