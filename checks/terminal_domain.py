@@ -7,14 +7,14 @@ from rich.table import Table
 from rich.text import Text
 
 from checks import catalogue
-from checks.company import SenderOutcome
+from checks.company import Diagnosis, SenderOutcome
 from checks.dmarc import receiver_rules
 from checks.dmarc.receivers import WHY, Expectation, Fate
 from checks.domain_name import display
 from checks.model import Finding, Severity
 from checks.report import Report
 from checks.spf import repair_rules
-from checks.spf.advice import Advice, Answered, Change, ChangeKind, Standing
+from checks.spf.advice import Advice, Answered, Change, ChangeKind, Size, Standing
 from checks.terminal import marked, plain
 
 _TONES = {
@@ -25,6 +25,10 @@ _TONES = {
     Severity.FAILURE: "bad",
 }
 _FATES = {Fate.ACCEPTED: "good", Fate.AT_RISK: "bad", Fate.REFUSED: "bad", Fate.UNKNOWN: "open"}
+_HEADINGS = {
+    Standing.PUBLISH: "What to publish, as the one SPF record of the domain",
+    Standing.NOTHING: "What to publish: nothing to change for our mail",
+}
 _DIFF = {
     ChangeKind.KEPT: " ",
     ChangeKind.MOVED: "↕",
@@ -40,7 +44,7 @@ def show(report: Report, to: Console) -> None:
     shown = display(told.domain)
     name = told.domain if shown == told.domain else f"{shown} ({told.domain})"
     to.print(Text.assemble(plain(name, "bold"), "  ", marked(told.verdict.name, _TONES[told.verdict])))
-    to.print(plain(f"  SPF {told.spf}, DMARC {told.dmarc}, mail at {told.provider or 'an unknown provider'}"))
+    to.print(plain(f"  SPF {told.spf}, DMARC {told.dmarc}, {_provider(told)}"))
     to.print(_senders(told.senders))
     _findings([f for f in told.findings if f.matters and f.severity > Severity.OK], to)
     if report.advice:
@@ -48,8 +52,8 @@ def show(report: Report, to: Console) -> None:
     _published(report, to)
     if report.delivery:
         fate = report.delivery
-        to.print("\nDelivered directly, a receiver that follows the standards", end=" ")
-        to.print(marked(fate.fate, _FATES[fate.fate]), plain(f"  {WHY[fate.why]}"))
+        to.print("\nDelivered directly, at a receiver that follows the standards:", end=" ")
+        to.print(marked(fate.fate, _FATES[fate.fate]), plain(f"– {WHY[fate.why]}"))
         to.print(_receivers(report.expectations))
     in_the_table = {rule.code for rule in receiver_rules.RULES}
     audit = [
@@ -58,6 +62,12 @@ def show(report: Report, to: Console) -> None:
     if audit:
         to.print("\nFor the audit", style="bold")
         _findings(audit, to)
+
+
+def _provider(told: Diagnosis) -> str:
+    if told.provider:
+        return f"mail at {told.provider}"
+    return "mail at a provider that we do not know" if told.mx_records else "no MX records"
 
 
 def _senders(senders: tuple[SenderOutcome, ...]) -> Table:
@@ -84,20 +94,24 @@ def _findings(findings: list[Finding], to: Console) -> None:
 
 
 def _advice(advice: Advice, to: Console) -> None:
-    to.print(Text.assemble("\nWhat to publish: ", plain(advice.standing)), style="bold")
+    heading = _HEADINGS.get(advice.standing, f"What to publish: {advice.standing}")
+    to.print(Text.assemble("\n", plain(heading)), style="bold")
     if advice.standing is not Standing.NOTHING and advice.record:
-        quoted = " ".join(f'"{string}"' for string in advice.strings)
-        to.print(plain(f"  {advice.domain}. TXT {quoted}"))
-        size = advice.size
-        voids = f"{size.voids[0]} void from IPv4, {size.voids[1]} from IPv6"
-        to.print(plain(f"  in all {size.terms} of 10 terms, {voids}, {size.octets} octets", "dim"))
+        to.print(plain(f"  {advice.record}"))
+        if (
+            len(advice.strings) > 1
+        ):  # quotes pasted into a panel break the record, so only where they are needed
+            quoted = " ".join(f'"{string}"' for string in advice.strings)
+            to.print(plain(f"  in a zone file: {advice.domain}. TXT {quoted}"))
+        to.print(plain(f"  {_size(advice.size)}", "dim"))
         for change in advice.changes:
             if change.kind is not ChangeKind.KEPT:
                 to.print(plain(f"  {_DIFF[change.kind]} {_change(change)}"))
     for collision in advice.collisions:
-        to.print(marked(repair_rules.sentence(collision.rule, collision.about), "bad"))
+        tone = _TONES[repair_rules.BY_CODE[collision.rule].severity]
+        to.print(marked(repair_rules.sentence(collision.rule, collision.about), tone))
         for loser in collision.losers:
-            to.print(plain(f"    who may lose: those authorised by {loser}"))
+            to.print(plain(f"    {repair_rules.paid_by(collision.rule)}: those authorised by {loser}"))
     for question in advice.questions:
         to.print(marked(repair_rules.asked(question), "open"))
         if question.answer:
@@ -108,10 +122,17 @@ def _advice(advice: Advice, to: Console) -> None:
             to.print(plain(f"      {other.record}"))
 
 
+def _size(size: Size) -> str:
+    """The worst case, in the words that the published record is counted in."""
+    terms = f"{size.terms} or more" if size.unknown else f"{size.terms}"
+    voids = f"voids at most {size.voids[0]} from IPv4, {size.voids[1]} from IPv6 (limit 2)"
+    return f"for a stranger: terms {terms} (limit 10), {voids}; {size.octets} octets"
+
+
 def _answered(answer: Answered, to: Console) -> None:
     """The record to publish if that was meant."""
     to.print(plain(f"    if so: {answer.record}"))
-    to.print(plain(f"           in all {answer.size.terms} of 10 terms, {answer.size.octets} octets", "dim"))
+    to.print(plain(f"           {_size(answer.size)}", "dim"))
     for loser in answer.losers:
         to.print(plain(f"           who may lose: those authorised by {loser}"))
 

@@ -98,9 +98,13 @@ def _over_voids(facts: SpfFacts) -> Iterator[Evidence]:
     for family in _FAMILIES:
         voids = facts.costs.voids(family)
         if voids.least > MAX_VOIDS:
-            empty = ", ".join(c.term.text for c in facts.costs.items if c.void(family))
+            empty = ", ".join(_at(c, facts) for c in facts.costs.items if c.void(family))
             expected = f"at most {MAX_VOIDS} terms without any answer (IPv{family} senders)"
             yield Evidence(expected, f"{voids}: {empty[:500]}")
+
+
+def _at(cost: Cost, facts: SpfFacts) -> str:
+    return f"{cost.term.text} ({facts.tree.nodes[cost.node].name})"
 
 
 def too_many_exchangers(facts: SpfFacts) -> Finding | None:
@@ -244,7 +248,8 @@ def neutral_all(facts: SpfFacts) -> Finding | None:
 
 def no_all(facts: SpfFacts) -> Finding | None:
     node = _ending(facts)
-    lacks = node.record and not ends_with_all(node.record) and not node.record.redirect
+    parses = node.record and not node.record.problems
+    lacks = node.record and parses and not ends_with_all(node.record) and not node.record.redirect
     texts = [Evidence("~all or -all at the end", node.record.text)] if node.record and lacks else []
     return told(rules.NO_ALL, facts.domain, texts)
 
@@ -252,11 +257,23 @@ def no_all(facts: SpfFacts) -> Finding | None:
 def names_nothing(facts: SpfFacts) -> Finding | None:
     own = {id(node) for node in own_nodes(facts.tree)}
     empty = (
-        Evidence("a name with addresses", f"{_cost(c, facts)}: nothing at {c.name}")
+        _nothing(c, facts)
         for c in facts.costs.items
         if c.names_nothing and id(facts.tree.nodes[c.node]) in own
     )
-    return told(rules.NAMES_NOTHING, facts.domain, empty)
+    return told(rules.NAMES_NOTHING, facts.domain, filter(None, empty))
+
+
+_SOUGHT = {
+    Mechanism.A: ("a name with an address", "no address"),
+    Mechanism.MX: ("a domain whose mail servers have addresses", "no mail server with an address"),
+    Mechanism.EXISTS: ("a name with an A record", "no A record"),
+}
+
+
+def _nothing(cost: Cost, facts: SpfFacts) -> Evidence | None:
+    sought = None if isinstance(cost.term, Modifier) else _SOUGHT.get(cost.term.mechanism)
+    return Evidence(sought[0], f"{_cost(cost, facts)}: {sought[1]} at {cost.name}") if sought else None
 
 
 def named_twice(facts: SpfFacts) -> Finding | None:

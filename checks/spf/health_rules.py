@@ -43,9 +43,9 @@ OVER_BUDGET = _rule(
 OVER_VOIDS = _rule(
     "SPF_OVER_VOIDS_FOR_OTHERS",
     NOTE,
-    "The SPF record of {about} names more than two things that do not exist.",
-    "Senders named behind the second, and strangers, end in permerror.",
-    "Remove the terms whose names have no addresses.",
+    "More than two terms in the SPF record of {about} find nothing.",
+    "Senders of that kind, IPv4 or IPv6, who are named behind the second such term end in permerror; so do strangers.",
+    "Remove terms that find nothing for either kind; name a host that has no IPv6 address by ip4: instead of a:.",
     "RFC 7208 4.6.4",
 )
 TOO_MANY_EXCHANGERS = _rule(
@@ -161,9 +161,9 @@ WIDE_RANGE = _rule(
 NAMES_NOTHING = _rule(
     "SPF_TERM_NAMES_NOTHING",
     NOTE,
-    "A term in the SPF record of {about} asks for a name that has no addresses.",
+    "A term in the SPF record of {about} finds nothing.",
     "It lets nobody pass, and is one of the two empty look-ups that receivers allow.",
-    "Remove it, or correct its name.",
+    "Remove it, or correct it: mx: asks for the mail servers of a domain, a: for a server itself.",
     "RFC 7208 4.6.4",
 )
 NAMED_TWICE = _rule(
@@ -202,7 +202,7 @@ DEPENDS_ON_SENDER = _rule(
     "SPF_DEPENDS_ON_SENDER",
     OK,
     "Terms in the SPF record of {about} depend on who sends.",
-    "What they ask for is known only when a mail arrives: a look-up each, and one more for the macro p. It may be void.",
+    "What they ask for is known only when a mail arrives: each counts as a look-up, the macro p in it as another.",
     "Nothing to do.",
     "RFC 7208 7, 4.6.4",
 )

@@ -36,6 +36,7 @@ from checks.spf.repair_rules import (
     ALIAS,
     DEFAULT,
     FIRST_RECORD,
+    MENDED,
     MERGED,
     NOT_NAMED,
     OUR_OWN_NAME,
@@ -288,6 +289,8 @@ def _changes(bench: Bench, made: Plan, draft: Draft, *, settled: bool) -> tuple[
 
 
 def _change(one: Piece, moved_by: str) -> Change:
+    if not one.published and one.rule == MENDED.code:  # the second of two terms that had run together
+        return Change(ChangeKind.MENDED, "", one.text, one.rule)
     if not one.published:
         return Change(ChangeKind.ADDED, "", one.text, one.rule)
     if one.published != one.text:

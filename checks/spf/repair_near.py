@@ -19,7 +19,7 @@ from checks.spf.ours import SpfFacts
 from checks.spf.record import Directive, Mechanism
 from checks.spf.repair_asks import ASK_DEAD_REDIRECT, ASK_MEANING, ASK_NEAR_NAME
 from checks.spf.repair_read import Piece, as_published
-from checks.spf.repair_rules import DEAD
+from checks.spf.repair_rules import DEAD, LOSERS, paid_by
 
 Publish = Callable[[Resolver], Awaitable[Advice]]
 """The advice for the domain, if it published what this resolver says."""
@@ -101,4 +101,10 @@ async def _answered(
     stays = set(instead.split()) <= set(advice.record.split())
     if advice.standing not in (Standing.PUBLISH, Standing.NOTHING) or not stays:
         return None
-    return Answered(instead, advice.record, advice.strings, advice.size, advice.losers)
+    return Answered(instead, advice.record, advice.strings, advice.size, _losers(advice))
+
+
+def _losers(advice: Advice) -> tuple[str, ...]:
+    """Whoever would lose by the record; whoever comes too late for a limit does so today."""
+    named = [t for c in advice.collisions if paid_by(c.rule) == paid_by(LOSERS.code) for t in c.losers]
+    return tuple(dict.fromkeys(named))

@@ -25,6 +25,7 @@ from checks.spf.repair_read import Key, Piece, Reading, is_ours, piece
 from checks.spf.repair_rules import DEAD, DEFAULT, DUPLICATE, MERGED, OURS_MISWRITTEN, SELF, VOID
 
 _STRICTEST_FIRST = "-~?+"
+_MODIFIERS = ("redirect", "exp", "ra", "rp", "rr")  # RFC 7208 6, RFC 6652 3
 
 Costs = Mapping[Key, Cost]
 
@@ -117,7 +118,7 @@ def _effective(draft: _Draft, pieces: tuple[Piece, ...]) -> list[Piece]:
             found.append(replace(one, rule=one.rule or _BEHIND))
         elif has_all and one.is_redirect and leads_to(one, draft.include):
             found.append(piece(f"include:{draft.include}", one.published, OURS_MISWRITTEN.code))
-        elif (ended and isinstance(one.parsed, Directive)) or (has_all and one.is_redirect):
+        elif (ended and _is_inert(one)) or (has_all and one.is_redirect):
             _drop_inert(draft, one)
         else:
             found.append(one)
@@ -127,6 +128,11 @@ def _effective(draft: _Draft, pieces: tuple[Piece, ...]) -> list[Piece]:
 
 _BEHIND = "behind all"
 """Marks an include of ours that is never reached, so that its place is not taken for one that counts."""
+
+
+def _is_inert(one: Piece) -> bool:
+    """Behind all: a mechanism, or a modifier of nobody's, such as what ran into the record from another."""
+    return isinstance(one.parsed, Directive) or one.parsed.name not in _MODIFIERS
 
 
 def _drop_inert(draft: _Draft, one: Piece) -> None:

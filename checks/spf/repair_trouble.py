@@ -18,6 +18,7 @@ from checks.spf.repair_rules import (
     NOT_LOOKED_UP,
     OVER_TERMS,
     OVER_VOIDS,
+    OVER_VOIDS_IN_ONE_FAMILY,
 )
 
 
@@ -35,7 +36,8 @@ def _collisions(bench: Bench, draft: Draft) -> Iterator[Collision]:
     if size.terms > MAX_TERMS:
         yield Collision(OVER_TERMS.code, domain, _beyond(bench, pieces, _over_terms), decide=True)
     if max(size.voids) > MAX_VOIDS:
-        yield Collision(OVER_VOIDS.code, domain, _beyond(bench, pieces, _over_voids))
+        rule = OVER_VOIDS if size.voids[0] > MAX_VOIDS else OVER_VOIDS_IN_ONE_FAMILY
+        yield Collision(rule.code, domain, _beyond(bench, pieces, _over_voids))
     if draft.at:
         yield Collision(NOT_FIRST.code, domain)
     fault = total([bench.costs[p.key] for p in pieces if p.key in bench.costs]).fault

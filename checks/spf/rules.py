@@ -53,9 +53,9 @@ TERM_LIMIT = _rule(
 VOID_LIMIT = _rule(
     "SPF_VOID_LIMIT_EXCEEDED",
     FAILURE,
-    "The SPF record of {about} names more than two things that do not exist before our mail is decided on.",
-    "Receivers stop at the third empty look-up and say permerror.",
-    "Remove the terms whose names have no records, or put our include directly after v=spf1.",
+    "More than two terms in the SPF record of {about} find nothing before our mail is decided on.",
+    "Receivers stop at the third and say permerror. A host without an IPv6 address is such a term for mail over IPv6.",
+    "Put our include directly after v=spf1, and remove the terms that find nothing for anybody.",
     "RFC 7208 4.6.4",
 )
 EXCHANGER_LIMIT = _rule(

@@ -51,15 +51,18 @@ def size(advice: Advice) -> str:
     """What the record will cost a sender that nothing matches."""
     four, six = advice.size.voids
     return (
-        f"{advice.size.terms} of 10 terms, {four} of 2 void from IPv4, {six} from IPv6,"
-        f" {advice.size.octets} octets"
+        f"For a stranger: {advice.size.terms} of at most 10 terms, {four} of at most 2 void from IPv4,"
+        f" {six} from IPv6; {advice.size.octets} octets"
     )
 
 
-def sentences(advice: Advice) -> list[tuple[str, tuple[str, ...]]]:
-    """Where goals collide and what has to be asked: the sentence, and the terms whose senders may lose."""
-    collisions = [(repair_rules.sentence(c.rule, c.about), c.losers) for c in advice.collisions]
-    return collisions + [(repair_rules.asked(q), ()) for q in advice.questions]
+def sentences(advice: Advice) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Where goals collide and what has to be asked: the sentence, and what holds for the senders of which terms."""
+    collisions = [
+        (repair_rules.sentence(c.rule, c.about), repair_rules.paid_by(c.rule), c.losers)
+        for c in advice.collisions
+    ]
+    return collisions + [(repair_rules.asked(q), "", ()) for q in advice.questions]
 
 
 def alternatives(advice: Advice) -> list[tuple[str, str]]:

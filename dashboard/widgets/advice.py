@@ -26,10 +26,10 @@ def card(report: Report) -> None:
             st.markdown(
                 f":gray[:material/do_not_disturb_on:] {md(advice.standing[:1].upper() + advice.standing[1:])}."
             )
-        for sentence, losers in advise.sentences(advice):
+        for sentence, who, losers in advise.sentences(advice):
             st.markdown(f":orange[:material/help:] {md(sentence)}")
             if losers:
-                st.caption("Who may lose: the senders that these terms authorise")
+                st.caption(f"{md(who[:1].upper() + who[1:])}: the senders that these terms authorise")
                 st.code("\n".join(map(one_line, losers)), language=None, wrap_lines=True)
         _alternatives(advice)
 

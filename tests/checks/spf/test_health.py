@@ -49,7 +49,7 @@ SCENARIOS = (
         "voids are counted for each address family",
         record(f"v=spf1 {OURS} a:h1.example a:h2.example a:h3.example -all", HOSTS),
         {
-            "SPF_OVER_VOIDS_FOR_OTHERS": "IPv6 senders) → 3: a:h1.example, a:h2.example, a:h3.example",
+            "SPF_OVER_VOIDS_FOR_OTHERS": "IPv6 senders) → 3: a:h1.example (acme.example), a:h2.example (acme.example)",
             "SPF_BUDGET": "at most 2 void terms (IPv4 senders) → 0",
         },
         cause="",
@@ -57,7 +57,9 @@ SCENARIOS = (
     Scenario(
         "three names that do not exist break the record for others",
         record(f"v=spf1 {OURS} a:g1.example mx:g2.example exists:g3.example -all"),
-        {"SPF_OVER_VOIDS_FOR_OTHERS": "IPv4 senders) → 3: a:g1.example, mx:g2.example, exists:g3.example"},
+        {
+            "SPF_OVER_VOIDS_FOR_OTHERS": "IPv4 senders) → 3: a:g1.example (acme.example), mx:g2.example (acme.example)"
+        },
         cause="SPF_OVER_VOIDS_FOR_OTHERS",
     ),
     Scenario(
@@ -79,7 +81,7 @@ SCENARIOS = (
         "a term that names nothing",
         record(f"v=spf1 {OURS} a:gone.example mx:gone.example exists:gone.example -all"),
         {
-            "SPF_TERM_NAMES_NOTHING": "exists:gone.example in the record of acme.example: nothing at gone.example"
+            "SPF_TERM_NAMES_NOTHING": "exists:gone.example in the record of acme.example: no A record at gone.example"
         },
     ),
     Scenario(
@@ -335,3 +337,24 @@ def test_what_is_no_fault_never_makes_the_verdict() -> None:
         "SPF_OVER_VOIDS_FOR_OTHERS",
         "SPF_BUDGET",
     }
+
+
+def test_a_record_that_does_not_parse_is_not_told_to_lack_all() -> None:
+    """Its `all` may be in what does not parse."""
+    diagnosis = told(record(f"v=spf1 {OURS} ~allgoogle-site-verification=abc"))
+    rules = {f.rule for f in diagnosis.findings}
+    assert "SPF_SYNTAX_ERROR" in rules
+    assert "SPF_NO_ALL" not in rules
+
+
+def test_what_a_term_misses_is_told_by_its_mechanism() -> None:
+    """`mx:` asks for the mail servers of a domain: a server's own name has none, whatever its addresses."""
+    host = "server.example A 198.51.100.1\n"
+    diagnosis = told(record(f"v=spf1 {OURS} mx:server.example a:gone.example -all", host))
+    assert (
+        "mx:server.example in the record of acme.example: no mail server with an address at server.example"
+        in (evidence(diagnosis, "SPF_TERM_NAMES_NOTHING"))
+    )
+    assert "a:gone.example in the record of acme.example: no address at gone.example" in evidence(
+        diagnosis, "SPF_TERM_NAMES_NOTHING"
+    )

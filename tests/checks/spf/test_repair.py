@@ -11,6 +11,7 @@ from checks.platform import PLATFORM, Platform
 from checks.spf.advice import Advice, ChangeKind, Standing, strings_of
 from checks.spf.ours import gather
 from checks.spf.repair import propose
+from checks.spf.repair_rules import paid_by
 from tests.support.zone import zone
 
 US = Platform(
@@ -198,7 +199,14 @@ CASES = (
         "hosts without IPv6",
         f"v=spf1 a:four1.example a:four2.example a:four3.example {OURS} -all",
         f"v=spf1 {OURS} a:four1.example a:four2.example a:four3.example -all",
-        ("OVER_VOIDS", "HOSTS_BY_ADDRESS"),
+        ("OVER_VOIDS_IN_ONE_FAMILY", "HOSTS_BY_ADDRESS"),
+    ),
+    Case(
+        "an include full of names that do not exist",
+        "v=spf1 include:hollow.example mx -all",
+        f"v=spf1 {OURS} include:hollow.example mx -all",
+        ("OVER_VOIDS",),
+        ours=OUR_RECORD + "hollow.example TXT v=spf1 a:g1.example a:g2.example a:g3.example -all\n",
     ),
     Case(
         "exactly ten",
@@ -387,3 +395,25 @@ def test_strings_are_cut_inside_a_term() -> None:
 
     assert "".join(strings) == record
     assert all(0 < len(s) <= 255 and s == s.strip() for s in strings)
+
+
+async def test_two_terms_that_had_run_together_are_both_told_as_mended() -> None:
+    case = Case("", "v=spf1 include:i1.example+ip4:198.51.100.1 -all", "")
+
+    advice = await advice_for(case)
+
+    assert [(c.before, c.after) for c in advice.changes if c.kind is ChangeKind.MENDED] == [
+        ("include:i1.example+ip4:198.51.100.1", "include:i1.example"),
+        ("", "+ip4:198.51.100.1"),
+    ]
+
+
+async def test_a_host_without_ipv6_is_told_for_that_family_alone_and_as_no_fault() -> None:
+    advice = await advice_for(next(c for c in CASES if c.says == "hosts without IPv6"))
+
+    told = {c.rule: c for c in advice.collisions}
+    assert "SPF_REPAIR_OVER_VOIDS" not in told
+    assert told["SPF_REPAIR_OVER_VOIDS_IN_ONE_FAMILY"].losers == ("a:four3.example",)
+    assert paid_by("SPF_REPAIR_OVER_VOIDS_IN_ONE_FAMILY") == "who may end in permerror"
+    assert paid_by("SPF_REPAIR_LOSERS") == "who may lose"
+    assert not advice.needs_decision

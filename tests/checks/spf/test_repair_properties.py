@@ -21,7 +21,14 @@ from checks.spf.evaluate import Result
 from checks.spf.mend import meant_as_spf
 from checks.spf.ours import gather
 from checks.spf.repair import propose
-from checks.spf.repair_rules import BY_CODE, LOSERS, LOSERS_OF_OURS, OVER_TERMS, OVER_VOIDS
+from checks.spf.repair_rules import (
+    BY_CODE,
+    LOSERS,
+    LOSERS_OF_OURS,
+    OVER_TERMS,
+    OVER_VOIDS,
+    OVER_VOIDS_IN_ONE_FAMILY,
+)
 
 LONG = os.environ.get("SENDWELL_LONG_PROPERTIES") == "1"
 HERE = "acme.example"
@@ -324,7 +331,8 @@ async def nobody_loses_unnamed(
 def the_limits_are_told(advice: Advice) -> None:
     codes = {c.rule for c in advice.collisions}
     assert (advice.size.terms > 10) == (OVER_TERMS.code in codes)
-    assert (max(advice.size.voids) > 2) == (OVER_VOIDS.code in codes)
+    assert (advice.size.voids[0] > 2) == (OVER_VOIDS.code in codes)
+    assert (advice.size.voids[1] > 2 >= advice.size.voids[0]) == (OVER_VOIDS_IN_ONE_FAMILY.code in codes)
 
 
 async def asking_again_changes_nothing(advice: Advice, proposed: Resolver) -> None:
