@@ -13,8 +13,8 @@ from checks.spf.evaluate import check_host
 from checks.spf.include import Mention, MentionKind, mentions, own_nodes
 from checks.spf.likeness import stands_in
 from checks.spf.memo import Memo
-from checks.spf.outcome import MAX_VOIDS, Outcome, Result
 from checks.spf.near_names import NearName, near_names
+from checks.spf.outcome import MAX_VOIDS, Outcome, Result
 from checks.spf.partial import OurInclude, partial_mentions
 from checks.spf.record import Mechanism, select
 from checks.spf.tree import Tree, walk

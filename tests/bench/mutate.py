@@ -36,12 +36,12 @@ JUDGE = (
         "parts",
         "likeness",
         "near_misses",
+        "near_names",
+        "include_details",
         "health",
-        "mend",
-        "mend_details",
-        "advised",
     ),
-    *("repair", "repair_rules", "repair_properties", "hostile_trees", "budget", "near_names", "macro_p"),
+    *("mend", "mend_details", "run_together", "tree_details", "budget", "macro_p"),
+    *("advised", "repair", "repair_details", "repair_rules", "repair_properties"),
 )
 TESTS = {
     **dict.fromkeys(SPF, tuple(f"{ROOM}/test_{name}.py" for name in EVALUATE)),
