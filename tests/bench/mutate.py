@@ -31,16 +31,9 @@ EVALUATE = (
     "hostile",
 )
 JUDGE = (
-    *(
-        "present_is_not_effective",
-        "parts",
-        "likeness",
-        "near_misses",
-        "near_names",
-        "include_details",
-        "health",
-    ),
-    *("mend", "mend_details", "run_together", "tree_details", "budget", "macro_p"),
+    *("present_is_not_effective", "parts", "likeness", "near_misses", "near_names", "include_details"),
+    *("judge_details", "health", "health_details", "findings", "tree_details", "budget", "macro_p"),
+    *("mend", "mend_details", "run_together"),
     *("advised", "repair", "repair_details", "repair_rules", "repair_properties"),
 )
 TESTS = {

@@ -8,16 +8,13 @@ change that is meant; the difference is then to be read, line by line.
 from __future__ import annotations
 
 import asyncio
-import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from checks.spf.advice import Advice, Change, Question, Size, strings_of
 from tests.checks.spf import test_repair, test_repair_details
-
-ADVISED = Path(__file__).parent / "advised.json"
+from tests.support.read import as_read
 
 
 def cases() -> Iterator[tuple[str, Advice]]:
@@ -72,13 +69,7 @@ def _code(rule: str) -> str:
 
 
 def test_every_case_is_advised_as_it_was_read() -> None:
-    advised = {says: as_json(advice) for says, advice in cases()}
-    if os.environ.get("SENDWELL_WRITE_TOLD") == "1":
-        ADVISED.write_text(json.dumps(advised, indent=0, ensure_ascii=False) + "\n", encoding="utf-8")
-    known = json.loads(ADVISED.read_text(encoding="utf-8"))
-    assert sorted(advised) == sorted(known)
-    for says, said in advised.items():
-        assert said == known[says], says
+    as_read({says: as_json(advice) for says, advice in cases()}, Path(__file__).parent / "advised.json")
 
 
 def test_the_strings_are_those_of_the_record() -> None:
