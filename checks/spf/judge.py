@@ -101,7 +101,10 @@ def _broken(problem: Problem, facts: SpfFacts, outcome: Outcome) -> Finding:
             records = next((n.records for n in facts.tree.nodes if n.name == problem.name), ())
             evidence = tuple(Evidence("one SPF record", r.text) for r in records)
             return Finding(
-                rule.code, rule.severity, problem.name, evidence or (Evidence("one SPF record", problem.detail),)
+                rule.code,
+                rule.severity,
+                problem.name,
+                evidence or (Evidence("one SPF record", problem.detail),),
             )
         case ProblemKind.SYNTAX:
             node = next((n for n in facts.tree.nodes if n.name == problem.name and n.records), None)
@@ -174,7 +177,9 @@ def _was_passed_by(mention: Mention, outcome: Outcome, facts: SpfFacts) -> bool:
     if mention.depth or not record:
         return False
     decided = outcome.path[0].term if outcome.path else ""
-    behind = mention.position - 1 if mention.position else len(record.directives)  # a redirect is behind them all
+    behind = (
+        mention.position - 1 if mention.position else len(record.directives)
+    )  # a redirect is behind them all
     before = [d.text for d in record.directives[:behind]]
     return decided not in before
 

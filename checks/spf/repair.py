@@ -149,25 +149,21 @@ async def _advise(bench: Bench) -> Advice:
         made = _redirect_to_include(bench, made)
     draft = await _placed(bench, made)
     if made.ours is None and bench.passes_now and _hurts(bench, draft):
-        without = bench.draft(made.pieces)
-        if await bench.passes(without.record):
-            return await _told(bench, made, without)
+        draft = bench.draft(made.pieces)
     return await _told(bench, made, draft)
 
 
 def _hurts(bench: Bench, draft: Draft) -> bool:
     """Whether naming us costs somebody something, although our mail passes without it."""
-    return bool(draft.loss.terms or draft.refusals) or not bench.size(draft.pieces).fits
+    return bool(draft.loss.terms) or not bench.size(draft.pieces).fits
 
 
 def _is_settled(bench: Bench, made: Plan) -> bool:
     """The record is right as it is: our mail passes, ours first (or below a name of the company's own), all fits."""
-    if not bench.reading.intact or not bench.passes_now:
+    old = bench.old or ()
+    if not bench.passes_now or not bench.size(old).fits:
         return False
-    costs = [bench.costs[p.key] for p in made.pieces if p.key in bench.costs]
-    if bench.old is None or not bench.size(bench.old).fits or any(c.fault & Fault.DEAD for c in costs):
-        return False
-    if len(bench.old) < len(_asked(bench.reading.published)):  # something dead stands there
+    if len(old) < len(_asked(bench.reading.published)):  # something dead stands there
         return False
     return _ours_is_first(bench) or _ours_is_below(bench, made)
 
@@ -181,10 +177,8 @@ def _asked(published: tuple[Piece, ...]) -> list[Piece]:
 
 
 def _ours_is_first(bench: Bench) -> bool:
-    asked = _asked(bench.reading.published)
-    first = asked[0] if asked else None
-    if first is None:
-        return False
+    """Of a record by which our mail passes."""
+    first = _asked(bench.reading.published)[0]
     if first.is_redirect:
         return leads_to(first, bench.platform.include)
     return first.key == bench.ours.piece.key and first.authorises and first.text == first.published

@@ -222,7 +222,8 @@ def _same(one: Piece, domain: str) -> Key:
 
 
 def _without_dead(draft: _Draft, pieces: list[Piece], costs: Costs) -> list[Piece]:
-    found = []
+    found: list[Piece] = []
+    ends: list[Piece] = []  # behind every term, wherever the redirect stands (RFC 7208 6.1)
     for one in pieces:
         dead = _looks_up_record(one) and costs[one.key].fault & Fault.DEAD
         if is_ours(one.parsed, draft.include):
@@ -231,12 +232,12 @@ def _without_dead(draft: _Draft, pieces: list[Piece], costs: Costs) -> list[Piec
             draft.remove(one, SELF.code)
         elif dead and one.is_redirect:
             draft.remove_and_ask(one, ASK_DEAD_REDIRECT.code)
-            found.append(piece("~all", "", DEFAULT.code))
+            ends.append(piece("~all", "", DEFAULT.code))
         elif dead:
             draft.remove(one, DEAD.code)
         else:
             found.append(one)
-    return found
+    return found + ends
 
 
 def leads_to(one: Piece, name: str) -> bool:

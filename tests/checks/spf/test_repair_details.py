@@ -8,7 +8,10 @@ from ipaddress import ip_address
 import pytest
 
 from checks.spf.advice import Size, strings_of
+from checks.spf.ours import gather
+from checks.spf.repair import propose
 from tests.checks.spf.test_repair import OUR_RECORD, OURS, US, Case, advice_for, includes, rules_told
+from tests.support.zone import zone
 
 OUR_BROKEN = (
     "\nspf.sendwell.example TXT v=spf1 ip4:192.0.2.0/28 ip6:2001:db8::/64 include:gone.example ~all\n"
@@ -67,6 +70,8 @@ CASES = (
          f"v=spf1 {OURS} redirect=%{{l}}.acme.example", ("BEYOND_COUNTING",)),
     Case("a redirect to nothing, alone", "v=spf1 redirect=gone.example", f"v=spf1 {OURS} ~all",
          ("ASK_DEAD_REDIRECT", "DEFAULT")),
+    Case("a redirect to nothing before other terms", "v=spf1 redirect=gone.example mx exp=why.acme.example a",
+         f"v=spf1 {OURS} mx exp=why.acme.example a ~all", ("ASK_DEAD_REDIRECT", "DEFAULT")),
     Case("a redirect to itself", "v=spf1 mx redirect=acme.example", f"v=spf1 {OURS} mx", ("SELF",)),
     # our mail passes already
     Case("ours first, something dead behind it", f"v=spf1 {OURS} mx include:gone.example -all",
@@ -86,6 +91,14 @@ CASES = (
          f"v=spf1 {OURS} {includes(10)} include:own.acme.example -all", ("OVER_TERMS",)),
     Case("ours in their own record with a sign", "v=spf1 mx ?include:own.acme.example -all",
          f"v=spf1 {OURS} mx ?include:own.acme.example -all", ("OURS",)),
+    Case("ours in their own record to no effect, and our addresses",
+         "v=spf1 include:own2.acme.example ip4:192.0.2.0/24 ip6:2001:db8::/32 -all",
+         f"v=spf1 {OURS} include:own2.acme.example ip4:192.0.2.0/24 ip6:2001:db8::/32 -all", ("OURS",),
+         ours=f"{OUR_RECORD}own2.acme.example TXT v=spf1 ?{OURS}\n"),
+    Case("ours in their own record behind all, and our addresses",
+         "v=spf1 include:own2.acme.example ip4:192.0.2.0/24 ip6:2001:db8::/32 -all",
+         f"v=spf1 {OURS} include:own2.acme.example ip4:192.0.2.0/24 ip6:2001:db8::/32 -all", ("OURS",),
+         ours=f"{OUR_RECORD}own2.acme.example TXT v=spf1 -all {OURS}\n"),
     Case("ours in somebody else's record", "v=spf1 include:other.example -all",
          f"v=spf1 {OURS} include:other.example -all", ("OURS",),
          ours=OUR_RECORD + "other.example TXT v=spf1 " + OURS + " -all\n"),
@@ -142,6 +155,18 @@ async def test_the_record_is_proposed_and_told(case: Case) -> None:
 
     assert advice.record == case.proposed
     assert set(case.told) <= rules_told(advice), advice
+
+
+@pytest.mark.parametrize(
+    ("local", "passes"), [("", True), ("postmaster", True), ("info", True), ("other", False)]
+)
+async def test_it_is_evaluated_with_the_local_part_of_the_sender(local: str, passes: bool) -> None:
+    people = "postmaster.let.example A 127.0.0.2\ninfo.let.example A 127.0.0.2\n"
+    ours = "spf.sendwell.example TXT v=spf1 ip4:192.0.2.0/28 ~all\n"
+    resolver = zone(f"{ours}{people}acme.example TXT v=spf1 exists:%{{l}}.let.example -all\n")
+    facts = await gather("acme.example", US, resolver, local=local)
+    advice = await propose(facts, US, resolver, local=local)
+    assert bool(advice.record) is passes
 
 
 @pytest.mark.parametrize("count", [20, 21])
