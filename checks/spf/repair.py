@@ -198,11 +198,10 @@ def _redirect_to_include(bench: Bench, made: Plan) -> Plan:
     gone = next(p for p in made.pieces if p.is_redirect)
     kept = tuple(p for p in made.pieces if p is not gone)
     ours = made.ours or replace(bench.ours.piece, published=gone.published, rule=OURS_MISWRITTEN.code)
-    at = made.ours_at if made.ours else made.pieces.index(gone)
     record = bench.ours.record
     last = reachable_directives(record)[-1:] if record and ends_with_all(record) else ()
     sign = last[0].qualifier if last and last[0].qualifier != "+" else "~"
-    return replace(made, pieces=(*kept, piece(f"{sign}all", rule=DEFAULT.code)), ours=ours, ours_at=at)
+    return replace(made, pieces=(*kept, piece(f"{sign}all", rule=DEFAULT.code)), ours=ours)
 
 
 async def _placed(bench: Bench, made: Plan) -> Draft:

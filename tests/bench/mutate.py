@@ -31,7 +31,15 @@ EVALUATE = (
     "hostile",
 )
 JUDGE = (
-    *("present_is_not_effective", "parts", "likeness", "near_misses", "near_names", "include_details"),
+    *(
+        "present_is_not_effective",
+        "parts",
+        "likeness",
+        "near_misses",
+        "near_names",
+        "near_details",
+        "include_details",
+    ),
     *("judge_details", "health", "health_details", "findings", "tree_details", "budget", "macro_p"),
     *("mend", "mend_details", "run_together"),
     *("advised", "repair", "repair_details", "repair_rules", "repair_properties"),

@@ -59,8 +59,8 @@ CASES = (
     Case("a redirect that leads to a refusal", "v=spf1 redirect=led.example",
          f"v=spf1 {OURS} redirect=led.example", ("ASK_REFUSAL",),
          ours=OUR_RECORD + "led.example TXT v=spf1 redirect=guarded.example\n"),
-    Case("a redirect whose refusal is of others", "v=spf1 redirect=led.example",
-         f"v=spf1 {OURS} redirect=led.example", (),
+    Case("a redirect whose refusal is of others", "v=spf1 include:guarded.example redirect=led.example",
+         f"v=spf1 {OURS} include:guarded.example redirect=led.example", (),
          ours=OUR_RECORD + "led.example TXT v=spf1 -ip4:203.0.113.1 mx ?all redirect=guarded.example\n"),
     Case("a redirect in a circle", "v=spf1 redirect=led.example", f"v=spf1 {OURS} redirect=led.example",
          ("ASK_BROKEN",),
@@ -102,7 +102,26 @@ CASES = (
     Case("ours in somebody else's record", "v=spf1 include:other.example -all",
          f"v=spf1 {OURS} include:other.example -all", ("OURS",),
          ours=OUR_RECORD + "other.example TXT v=spf1 " + OURS + " -all\n"),
+    Case("a near miss in their own record, and our addresses",
+         "v=spf1 include:own2.acme.example ip4:192.0.2.0/24 ip6:2001:db8::/32 -all",
+         f"v=spf1 {OURS} include:own2.acme.example ip4:192.0.2.0/24 ip6:2001:db8::/32 -all", ("OURS",),
+         ours=f"{OUR_RECORD}own2.acme.example TXT v=spf1 a:spf.sendwell.example -all\n"),
+    Case("ours first, and a term behind all", f"v=spf1 {OURS} mx -all include:i1.example",
+         f"v=spf1 {OURS} mx -all include:i1.example"),
+    Case("somebody else's record with ours costs too much", f"v=spf1 include:other.example {includes(9)} -all",
+         f"v=spf1 include:other.example {includes(9)} -all", ("OVER_TERMS", "NOT_NAMED", "WITHOUT_COSTLY"),
+         ours=f"{OUR_RECORD}other.example TXT v=spf1 {OURS} -all\n"),
     # refusals
+    Case("a refusal behind ours with a sign", f"v=spf1 ~{OURS} -ip4:192.0.2.3 mx -all",
+         f"v=spf1 -ip4:192.0.2.3 {OURS} mx -all", ("NOT_FIRST", "OURS_QUALIFIED")),
+    Case("ours behind a refusal and before sixty terms", f"v=spf1 -ip4:192.0.2.3 {OURS} {SIXTY} -all",
+         f"v=spf1 -ip4:192.0.2.3 {OURS} {SIXTY} -all", ("NOT_FIRST",)),
+    Case("a refusal with an en-dash", "v=spf1 \u2013ip4:192.0.2.10 mx -all", f"v=spf1 {OURS} -ip4:192.0.2.10 mx -all",
+         ("ASK_REFUSAL", "MENDED")),
+    Case("a refusal in a redirect that stands behind ours already", f"v=spf1 mx {OURS} redirect=guarded.example",
+         f"v=spf1 {OURS} mx redirect=guarded.example", ("OURS",)),
+    Case("a refusal in an include is none of theirs", "v=spf1 include:guarded.example -all",
+         f"v=spf1 {OURS} include:guarded.example -all", ("OURS",)),
     Case("a refusal behind ours stays behind it", f"v=spf1 mx {OURS} -ip4:192.0.2.3 -all",
          f"v=spf1 {OURS} mx -ip4:192.0.2.3 -all", ("OURS",)),
     Case("a refusal of a network around ours, of each kind", "v=spf1 -ip6:2001:db8::/32 -a:mail.acme.example mx -all",
@@ -138,12 +157,18 @@ CASES = (
          f"v=spf1 {OURS} exists:%{{i}}.g.example -all", ("VOID",)),
     Case("ours behind voids that go", f"v=spf1 a:g1.example mx a:g2.example a:g3.example {OURS} a -all",
          f"v=spf1 {OURS} mx a -all", ("VOID", "OURS")),
+    Case("too many terms, and voids that stay",
+         f"v=spf1 a:four1.example a:four2.example a:four3.example {includes(7)} -all",
+         f"v=spf1 {OURS} a:four1.example a:four2.example a:four3.example {includes(7)} -all", ("BY_ADDRESS",)),
     # no record yet
     Case("no record, and another text", "proof=abc", f"v=spf1 {OURS} ~all", ("FIRST_RECORD",)),
     Case("two texts that were meant as records", "spf1 mx -all\nv=spf1; a ~all", f"v=spf1 {OURS} mx a -all",
          ("VERSION", "MERGED", "ASK_ALL")),
     Case("a version alone", "v=spf1", f"v=spf1 {OURS}", ("OURS",)),
-    # somebody else's envelope
+    # somebody else's envelope, and an alias of an alias
+    Case("the name is an alias of an alias", "", f"v=spf1 {OURS} ~all", ("ALIAS",),
+         "bounce.acme.example CNAME bounces.elsewhere.example\nbounces.elsewhere.example CNAME b.elsewhere.example\n",
+         replace(US, envelope="bounce.{domain}")),
     Case("no record, and our include lacks an address", "", "", ("STILL_NOT_PASSING",),
          platform=replace(US, sending_addresses=(ip_address("203.0.113.9"),))),
 )  # fmt: skip
@@ -155,6 +180,12 @@ async def test_the_record_is_proposed_and_told(case: Case) -> None:
 
     assert advice.record == case.proposed
     assert set(case.told) <= rules_told(advice), advice
+
+
+async def test_what_matched_nowhere_has_no_name() -> None:
+    unknown = OUR_RECORD.replace("v=spf1 ip4:192.0.2.0/28 ip6:2001:db8::/64 ~all", "!SERVFAIL")
+    advice = await advice_for(Case("", "v=spf1 mx -all", "", ours=unknown))
+    assert [(o.matched_name, o.matched_term) for o in advice.outcomes] == [("", ""), ("", "")]
 
 
 @pytest.mark.parametrize(
