@@ -240,18 +240,19 @@ def _ending(facts: SpfFacts) -> Node:
 def neutral_all(facts: SpfFacts) -> Finding | None:
     node = _ending(facts)
     reached = reachable_directives(node.record) if node.record else ()
-    last = reached[-1] if reached else None
-    neutral = last is not None and last.mechanism is Mechanism.ALL and last.qualifier == "?"
-    told_of = [Evidence("~all or -all", _where(last.text, node))] if last and neutral else []
-    return told(rules.NEUTRAL_ALL, facts.domain, told_of)
+    neutral = (
+        Evidence("~all or -all", _where(last.text, node))
+        for last in reached[-1:]
+        if last.mechanism is Mechanism.ALL and last.qualifier == "?"
+    )
+    return told(rules.NEUTRAL_ALL, facts.domain, neutral)
 
 
 def no_all(facts: SpfFacts) -> Finding | None:
-    node = _ending(facts)
-    parses = node.record and not node.record.problems
-    lacks = node.record and parses and not ends_with_all(node.record) and not node.record.redirect
-    texts = [Evidence("~all or -all at the end", node.record.text)] if node.record and lacks else []
-    return told(rules.NO_ALL, facts.domain, texts)
+    parsed = _ending(facts).record
+    if parsed is None or parsed.problems or ends_with_all(parsed):
+        return None
+    return told(rules.NO_ALL, facts.domain, [Evidence("~all or -all at the end", parsed.text)])
 
 
 def names_nothing(facts: SpfFacts) -> Finding | None:

@@ -10,6 +10,7 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
+from checks.lookup import FailureReason, LookupFailed, RecordType, Result
 from checks.spf.health import health
 from checks.spf.ours import gather
 from tests.checks.test_diagnosis import PLATFORM
@@ -87,6 +88,7 @@ CASES = (
     Case("not as meant, in their own records and in others'",
          f"v=spf1 {OURS} ip4=192.0.2.1 include:below2.acme.example include:theirs.example -all",
          "below2.acme.example TXT v=spf1 include=i.example ~all\ntheirs.example TXT v=spf1 ip4=192.0.2.1 ~all\n"),
+    Case("the version again", f"v=spf1 {OURS} v=spf1 -all"),
     Case("behind all, a redirect beside it and ptr, in a record below",
          f"v=spf1 {OURS} include:below.acme.example ptr:acme.example -all"),
     Case("the same in somebody else's record", f"v=spf1 {OURS} include:theirs.example -all",
@@ -141,6 +143,37 @@ async def told(case: Case) -> list[str]:
         + " | ".join(f"{e.expected} → {e.found}" for e in f.evidence)
         for f in health(facts, passing=bool(facts.passes))
     ]
+
+
+async def test_a_failure_without_a_server_is_told_without() -> None:
+    class Dark:
+        immediate = True
+
+        async def lookup(self, name: str, type: RecordType) -> Result:
+            if name == "dark.example":
+                return LookupFailed(name, type, FailureReason.TIMEOUT)
+            return await zone(COMMON + f"acme.example TXT v=spf1 {OURS} a:dark.example -all\n").lookup(
+                name, type
+            )
+
+    facts = await gather("acme.example", PLATFORM, Dark())
+    (found,) = (f for f in health(facts, passing=True) if f.rule == "SPF_HEALTH_UNKNOWN")
+    assert [e.found for e in found.evidence] == ["dark.example: timeout", "dark.example: timeout"]
+
+
+async def test_a_record_that_was_never_stored_is_no_failure() -> None:
+    class Stored:
+        immediate = True
+
+        async def lookup(self, name: str, type: RecordType) -> Result:
+            if name == "new.example":
+                return LookupFailed(name, type, FailureReason.NOT_STORED)
+            return await zone(COMMON + f"acme.example TXT v=spf1 {OURS} a:new.example -all\n").lookup(
+                name, type
+            )
+
+    facts = await gather("acme.example", PLATFORM, Stored())
+    assert "SPF_HEALTH_UNKNOWN" not in {f.rule for f in health(facts, passing=True)}
 
 
 def test_all_is_told_as_it_was_read() -> None:

@@ -160,6 +160,17 @@ CASES = (
     Case("too many terms, and voids that stay",
          f"v=spf1 a:four1.example a:four2.example a:four3.example {includes(7)} -all",
          f"v=spf1 {OURS} a:four1.example a:four2.example a:four3.example {includes(7)} -all", ("BY_ADDRESS",)),
+    Case("exactly ten terms, and voids that stay",
+         f"v=spf1 {OURS} a:four1.example a:four2.example a:four3.example {includes(6)} -all",
+         f"v=spf1 {OURS} a:four1.example a:four2.example a:four3.example {includes(6)} -all", ("HOSTS_BY_ADDRESS",)),
+    Case("all our networks, where they are not too long", f"v=spf1 {includes(10)} -all",
+         f"v=spf1 {OURS} {includes(10)} -all", ("BY_ADDRESS",),
+         ours=OUR_RECORD.replace("~all", "ip4:198.18.0.0/30 ip4:198.18.0.4/30 ~all")),
+    Case("our addresses that no network of ours holds", f"v=spf1 {OURS} {includes(10)} -all",
+         f"v=spf1 {OURS} {includes(10)} -all", ("BY_ADDRESS", "OVER_TERMS"),
+         ours="\nspf.sendwell.example TXT v=spf1 ip4:192.0.2.0/28 a:out.example ~all\n"
+         "out.example A 198.51.100.77\nout.example AAAA 2001:db8::10\n",
+         platform=replace(US, sending_addresses=(*US.sending_addresses, ip_address("198.51.100.77")))),
     # no record yet
     Case("no record, and another text", "proof=abc", f"v=spf1 {OURS} ~all", ("FIRST_RECORD",)),
     Case("two texts that were meant as records", "spf1 mx -all\nv=spf1; a ~all", f"v=spf1 {OURS} mx a -all",

@@ -285,6 +285,8 @@ async def test_a_term_is_void_where_it_finds_nothing(
     assert (cost.node, cost.term.text, cost.name) == (0, text, name)
     assert (cost.void4, cost.void6) == voids == (cost.void(4), cost.void(6))
     assert tuple(str(f.type) for f in cost.failures) == failures
+    hosts = {"mx:mx4.example": 2, "mx:mxgone.example": 1, "mx:mxnull.example": 1, "mx:mxdark.example": 2}
+    assert cost.exchangers == hosts.get(text, 0)
     assert cost.names_nothing is (voids == (True, True))
     assert cost.depends_on_sender is (name is None or text == "ptr")
 
@@ -339,6 +341,15 @@ async def test_a_name_is_looked_up_once_and_a_hundred_in_all(waits: bool) -> Non
     assert len(waiting.asked) == len(set(waiting.asked)) == MAX_LOOKUPS
     assert waiting.at_once == (MAX_LOOKUPS if waits else 1)
     assert (costs.terms, costs.voids(4)) == (Count(120, 120), Count(100, 120))
+
+
+async def test_exchangers_are_looked_up_within_the_hundred() -> None:
+    terms = " ".join(f"mx:m{n}.example" for n in range(60))
+    hosts = "".join(f"m{n}.example MX 10 h{n}.example\n" for n in range(60))
+    waiting = Waiting(zone(f"{hosts}acme.example TXT v=spf1 {terms} -all\n"))
+    costs = await measure(await walk("acme.example", waiting.beneath), waiting)
+    assert len(waiting.asked) == MAX_LOOKUPS
+    assert (costs.voids(4), costs.voids(6)) == (Count(20, 60), Count(20, 60))
 
 
 async def test_a_name_that_cannot_be_asked_is_not() -> None:
