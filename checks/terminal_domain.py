@@ -106,20 +106,38 @@ def _advice(advice: Advice, to: Console) -> None:
         to.print(plain(f"  {_size(advice.size)}", "dim"))
         for change in advice.changes:
             if change.kind is not ChangeKind.KEPT:
-                to.print(plain(f"  {_DIFF[change.kind]} {_change(change)}"))
+                to.print(
+                    plain(f"  {_DIFF[change.kind]} {_change(change)}"), plain(f"– {_why(change)}", "dim")
+                )
     for collision in advice.collisions:
         tone = _TONES[repair_rules.BY_CODE[collision.rule].severity]
         to.print(marked(repair_rules.sentence(collision.rule, collision.about), tone))
         for loser in collision.losers:
             to.print(plain(f"    {repair_rules.paid_by(collision.rule)}: those authorised by {loser}"))
-    for question in advice.questions:
-        to.print(marked(repair_rules.asked(question), "open"))
-        if question.answer:
-            _answered(question.answer, to)
+    _questions(advice, to)
     for other in advice.alternatives:
         to.print(plain(f"  or: {repair_rules.sentence(other.rule, ', '.join(other.terms))}"))
         if other.record:
             to.print(plain(f"      {other.record}"))
+
+
+def _why(change: Change) -> str:
+    """Why a term changes; what is asked about it stands with the question."""
+    if repair_rules.BY_CODE[change.rule].title.endswith("?"):
+        return f"{'the rest is ' if change.after else ''}left out until it is answered"
+    return repair_rules.sentence(change.rule, "it")
+
+
+def _questions(advice: Advice, to: Console) -> None:
+    """Each question, and once for all of a kind what it is about."""
+    explained: set[str] = set()
+    for question in advice.questions:
+        to.print(marked(repair_rules.asked(question), "open"))
+        if question.rule not in explained:
+            to.print(plain(f"    {repair_rules.BY_CODE[question.rule].meaning}", "dim"))
+            explained.add(question.rule)
+        if question.answer:
+            _answered(question.answer, to)
 
 
 def _size(size: Size) -> str:
@@ -147,7 +165,7 @@ def _published(report: Report, to: Console) -> None:
     to.print("\nAs published", style="bold")
     for record in told.spf_records or ("(no SPF record)",):
         to.print(plain(f"  SPF    {record}"))
-    if report.facts.spf:
+    if report.facts.spf and report.facts.spf.tree.root.record:
         costs = report.facts.spf.costs
         voids = f"voids {costs.voids(4)} from IPv4, {costs.voids(6)} from IPv6"
         to.print(plain(f"         for a stranger: terms {costs.terms}, {voids}", "dim"))

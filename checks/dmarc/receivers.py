@@ -176,7 +176,8 @@ def _expectation(receiver: Receiver, large: bool, seen: Authentication) -> Expec
     """The policy first, then what is wanted of everybody, then what is wanted of large senders."""
     mail, basic, more = seen.mail, _OF_EVERYBODY[receiver], _OF_LARGE_SENDERS[receiver]
     if mail.turned_away:
-        return Expectation(receiver, large, _turned_away(mail.policy).fate, TURNS_OUR_MAIL_AWAY.code)
+        short = (Evidence(_ALIGNED, f"neither, and the DMARC policy is {mail.policy}"),)
+        return Expectation(receiver, large, _turned_away(mail.policy).fate, TURNS_OUR_MAIL_AWAY.code, short)
     if receiver is Receiver.GMAIL and seen.from_domain in _GMAIL_DOMAINS and not mail.passes:
         unmet = (Evidence("From at a domain of the sender's own", seen.from_domain),)
         return Expectation(receiver, large, Fate.AT_RISK, said.GMAIL_NO_GMAIL_FROM.code, unmet)
@@ -185,8 +186,8 @@ def _expectation(receiver: Receiver, large: bool, seen: Authentication) -> Expec
         return Expectation(receiver, large, _UNAUTHENTICATED[receiver], basic.code, unmet)
     wanted = tuple(_wanted(seen)) if large else ()
     rule = more if large else basic
-    if short := tuple(evidence for met, evidence in wanted if met is False):
-        return Expectation(receiver, large, _SHORT_OF_MORE[receiver], rule.code, short)
+    if lacking := tuple(evidence for met, evidence in wanted if met is False):
+        return Expectation(receiver, large, _SHORT_OF_MORE[receiver], rule.code, lacking)
     known = mail.turned_away is False and seen.authenticated and all(met for met, _ in wanted)
     return Expectation(receiver, large, Fate.ACCEPTED if known else Fate.UNKNOWN, rule.code)
 
@@ -198,12 +199,10 @@ def _wanted(seen: Authentication) -> Iterator[tuple[bool | None, Evidence]]:
     yield seen.spf, Evidence("SPF that passes", "SPF does not pass")
     yield seen.dkim, Evidence("a DKIM signature", "the platform does not sign")
     yield published, Evidence("a DMARC policy, p=none at least", f"DMARC {policy}")
-    yield (
-        seen.mail.passes,
-        Evidence("SPF or DKIM that passes for From's own organisation", "neither is aligned"),
-    )
+    yield seen.mail.passes, Evidence(_ALIGNED, "neither is aligned")
 
 
+_ALIGNED = "SPF or DKIM that passes for From's own organisation"
 _OF_EVERYBODY = {
     Receiver.GMAIL: said.GMAIL_SPF_OR_DKIM,
     Receiver.YAHOO: said.YAHOO_SPF_OR_DKIM,

@@ -60,7 +60,8 @@ class Collision:
 class Size:
     """A record's worst case, for a sender that nothing matches (RFC 7208 4.6.4), and its octets.
 
-    `voids`: terms without an answer, from IPv4 and from IPv6. `unknown`: macros hide a part of it.
+    `voids`: terms without an answer, from IPv4 and from IPv6. `unknown`: macros, or records that
+    could not be looked up, hide a part of it.
     """
 
     terms: int = 0

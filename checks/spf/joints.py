@@ -18,15 +18,21 @@ _TERM = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Joint:
-    """A term over the joint of two strings, and the two that were meant."""
+    """A term over the joint of two strings, and the two that it falls into. `clear`: it can only be these two."""
 
     term: str
     left: str
     right: str
+    clear: bool = True
 
 
 def joints(txt: Txt) -> tuple[Joint, ...]:
     """The terms of an SPF record that are two, run together at the joint of two strings."""
+    return tuple(j for j in all_joints(txt) if j.clear)
+
+
+def all_joints(txt: Txt) -> tuple[Joint, ...]:
+    """The same, with those that may be one term: `include:a.example` and `mx` make `include:a.examplemx`."""
     if len(txt.strings) < 2 or not txt.octets.isascii() or not record.is_spf(txt.octets):
         return ()
     text = txt.octets.decode("ascii")
@@ -39,8 +45,7 @@ def _joint(text: str, at: int) -> Joint | None:
     left, right = text[start:at], text[at : end if end >= 0 else len(text)]
     if not left or not right or start == 0 or not (_parses(left) and _parses(right)):
         return None
-    clear = _TERM.match(right) or not _parses(left + right)
-    return Joint(left + right, left, right) if clear else None
+    return Joint(left + right, left, right, bool(_TERM.match(right)) or not _parses(left + right))
 
 
 def _parses(term: str) -> bool:

@@ -24,7 +24,7 @@ ASK_MEANING = _rule(
 ASK_INERT = _rule(
     "ASK_INERT",
     WARNING,
-    "Should {about} have an effect?",
+    "Should the term {about} have an effect?",
     "As it stands it is ignored: behind all, beside all, or as a modifier that nobody knows. It is left out.",
     "If it names a real sender, put it before all; otherwise nothing is lost.",
     "RFC 7208 5.1",

@@ -14,12 +14,13 @@ from itertools import islice
 from checks.lookup import OverlayResolver, RecordType, Resolver, txt
 from checks.spf import mend, record
 from checks.spf.advice import Advice, Answered, ChangeKind, Question, Standing
+from checks.spf.joints import all_joints
 from checks.spf.near_names import MOST_NAMES, bare_name, others, publishes
 from checks.spf.ours import SpfFacts
 from checks.spf.record import Directive, Mechanism
 from checks.spf.repair_asks import ASK_DEAD_REDIRECT, ASK_MEANING, ASK_NEAR_NAME
 from checks.spf.repair_read import Piece, as_published
-from checks.spf.repair_rules import DEAD, LOSERS, paid_by
+from checks.spf.repair_rules import DEAD, LOSERS, NOT_LOOKED_UP, paid_by
 
 Publish = Callable[[Resolver], Awaitable[Advice]]
 """The advice for the domain, if it published what this resolver says."""
@@ -45,7 +46,7 @@ async def _questions(
 ) -> AsyncIterator[Question]:
     taken = {ours, *(n.name for n in facts.tree.nodes)}
     for term in islice(_in_vain(advice), MOST_NAMES):
-        async for instead in _instead(term, facts.domain, taken, resolver):
+        async for instead in _instead(term, facts, taken, resolver):
             answered = await _answered(term, instead, facts, resolver, publish)
             if answered:
                 yield Question(ASK_NEAR_NAME.code, term, answered)
@@ -59,14 +60,19 @@ def _in_vain(advice: Advice) -> list[str]:
     return list(dict.fromkeys(gone))
 
 
-async def _instead(term: str, domain: str, taken: set[str], resolver: Resolver) -> AsyncIterator[str]:
+async def _instead(term: str, facts: SpfFacts, taken: set[str], resolver: Resolver) -> AsyncIterator[str]:
     """What may have been meant by the term."""
-    name = bare_name(term)
+    domain, name = facts.domain, bare_name(term)
     if name:
         for other in await others(name, domain, resolver, taken, itself=True):
             yield f"include:{other}"
         return
-    pieces = as_published(record.parse(mend.mended(record.parse(f"v=spf1 {term}".encode())).encode()))
+    for joint in (j for t in facts.tree.published for j in all_joints(t) if j.term == term):
+        named = [n for p in _pieces(f"{joint.left} {joint.right}") if (n := _asked(p))]
+        if named and all([await publishes(n, resolver) for n in named]):
+            yield f"{joint.left} {joint.right}"
+            return
+    pieces = _pieces(mend.mended(record.parse(f"v=spf1 {term}".encode())).removeprefix("v=spf1 "))
     for i, one in enumerate(pieces):
         name = _asked(one)
         if name is None or await publishes(name, resolver):
@@ -75,6 +81,10 @@ async def _instead(term: str, domain: str, taken: set[str], resolver: Resolver) 
             kept = [p.text for p in pieces]
             kept[i] = one.text.removesuffix(one.parsed.domain.text if one.parsed.domain else "") + other
             yield " ".join(kept)
+
+
+def _pieces(terms: str) -> tuple[Piece, ...]:
+    return as_published(record.parse(f"v=spf1 {terms}".encode()))
 
 
 def _asked(one: Piece) -> str | None:
@@ -101,7 +111,9 @@ async def _answered(
     stays = set(instead.split()) <= set(advice.record.split())
     if advice.standing not in (Standing.PUBLISH, Standing.NOTHING) or not stays:
         return None
-    return Answered(instead, advice.record, advice.strings, advice.size, _losers(advice))
+    unread = any(c.rule == NOT_LOOKED_UP.code for c in advice.collisions)
+    size = replace(advice.size, unknown=True) if unread else advice.size
+    return Answered(instead, advice.record, advice.strings, size, _losers(advice))
 
 
 def _losers(advice: Advice) -> tuple[str, ...]:

@@ -119,7 +119,7 @@ def _effective(draft: _Draft, pieces: tuple[Piece, ...]) -> list[Piece]:
         elif has_all and one.is_redirect and leads_to(one, draft.include):
             found.append(piece(f"include:{draft.include}", one.published, OURS_MISWRITTEN.code))
         elif (ended and _is_inert(one)) or (has_all and one.is_redirect):
-            _drop_inert(draft, one)
+            _drop_inert(draft, one, found)
         else:
             found.append(one)
         ended = ended or one.is_all
@@ -135,8 +135,9 @@ def _is_inert(one: Piece) -> bool:
     return isinstance(one.parsed, Directive) or one.parsed.name not in _MODIFIERS
 
 
-def _drop_inert(draft: _Draft, one: Piece) -> None:
-    if one.is_all:
+def _drop_inert(draft: _Draft, one: Piece, kept: list[Piece]) -> None:
+    """Without a question where the same stands in the record already, and counts."""
+    if one.is_all or any(p.key == one.key and _qualifier(p) == _qualifier(one) for p in kept):
         draft.remove(one, DUPLICATE.code)
     else:
         draft.remove_and_ask(one, ASK_INERT.code)

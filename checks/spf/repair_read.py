@@ -156,7 +156,7 @@ class _Reader:
             elif self._names_ours(text):
                 yield piece(f"include:{self._include}", text, OURS_MISWRITTEN.code)
             elif (closing := _closing(text)) and not ends_with_all(parsed):
-                yield piece(closing, text, MENDED.code)
+                yield piece(closing, text, ASK_MEANING.code)
                 self.questions.append(Question(ASK_MEANING.code, text))
             else:
                 self._ask(text)

@@ -49,8 +49,8 @@ OURS_MISWRITTEN = _rule(
 MENDED = _rule(
     "MENDED",
     NOTE,
-    "{about} does not parse, and can mean only one thing.",
-    "One bad term makes the whole record a permerror for every sender.",
+    "{about} is not written as it must be, and can mean only one thing.",
+    "A term that does not parse makes the record a permerror for everybody; one that parses otherwise does nothing.",
     "Publish the term as the record shows it.",
     "RFC 7208 4.6",
 )

@@ -71,7 +71,7 @@ INCLUDE_WITHOUT_RECORD = _rule(
     FAILURE,
     "The SPF record of {about} includes a name that has no SPF record, before our mail is decided on.",
     "An include of a name without a record is a permerror for every sender that gets so far.",
-    "Remove that include, or correct its name.",
+    "Put our include directly after v=spf1; then correct that name, or remove it if nobody sends through it.",
     "RFC 7208 5.2",
 )
 NO_RECORD = _rule(

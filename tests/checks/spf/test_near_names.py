@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checks.lookup import RecordType, Resolver, Result
+from checks.lookup import FailureReason, LookupFailed, RecordType, Resolver, Result
 from checks.platform import Platform
 from checks.providers import built_in
 from checks.spf import check_host
@@ -157,6 +157,20 @@ async def test_what_was_probably_meant_is_asked_with_the_record_that_follows(
     assert asked(question) == f"Did you mean {meant} where the record says {question.term}?"
 
 
+async def test_two_terms_that_met_at_the_joint_of_two_strings_are_asked_about() -> None:
+    """`include:_spf.google.commx` parses, so it may be a name; nothing is there, and the two terms work."""
+    advice, _ = await advise('"v=spf1 include:_spf.google.com" "mx -all"')
+    (question,) = advice.questions
+    assert question.answer is not None
+    assert question.term == "include:_spf.google.commx"
+    assert question.answer.record == f"v=spf1 {OURS} include:_spf.google.com mx -all"
+
+
+async def test_a_joint_inside_a_name_is_no_question() -> None:
+    advice, _ = await advise('"v=spf1 include:spf.nobo" "dy.example -all"')
+    assert advice.questions == ()
+
+
 async def test_what_the_answer_costs_is_told_with_it() -> None:
     advice, _ = await advise("v=spf1 include:spf.google.com -all")
     (question,) = near(advice)
@@ -263,10 +277,42 @@ class Counting:
     def __init__(self, below: Resolver) -> None:
         self.below = below
         self.asked: list[str] = []
+        self.keys: set[tuple[str, RecordType]] = set()
 
     async def lookup(self, name: str, type: RecordType) -> Result:
         self.asked.append(name)
+        self.keys.add((name, type))
         return await self.below.lookup(name, type)
+
+
+class Stored:
+    """Knows what was asked in a scan, and nothing else."""
+
+    immediate = True
+
+    def __init__(self, scanned: Resolver, asked: set[tuple[str, RecordType]]) -> None:
+        self.scanned = scanned
+        self.asked = asked
+
+    async def lookup(self, name: str, type: RecordType) -> Result:
+        if (name, type) in self.asked:
+            return await self.scanned.lookup(name, type)
+        return LookupFailed(name, type, FailureReason.NOT_STORED)
+
+
+async def test_what_a_scan_looked_up_is_enough_for_the_question() -> None:
+    """So the company's page asks it without a packet."""
+    served = zone(f"acme.example TXT v=spf1 include:spf.google.com _spf.host.example -all\n{KNOWN}")
+    counting = Counting(served)
+    facts = await gather("acme.example", US, counting)
+    stored = Stored(served, counting.keys)
+    again = await gather("acme.example", US, stored)
+    advice = await propose(again, US, stored)
+    assert again.near == facts.near
+    offered = {q.answer.term: q.answer.size for q in near(advice) if q.answer}
+    assert set(offered) == {"include:_spf.google.com", "include:_spf.host.example"}
+    assert offered["include:_spf.google.com"].unknown  # what it includes was not asked for
+    assert not offered["include:_spf.host.example"].unknown
 
 
 async def test_a_record_full_of_names_in_vain_costs_few_look_ups() -> None:

@@ -124,6 +124,7 @@ async def advise(resolver: Resolver) -> Advice:
         ("mx i~all", "mx ~all", ["i~all"]),
         ("mx include:-all", "mx -all", ["include:-all"]),
         ("mx ~allv=dmarc1; p=none;", "mx ~all", ["~allv=dmarc1;", "p=none;"]),
+        ("mx -all mx a -mx", "mx -all", ["a", "-mx"]),
         ("mx -all MS=ms1 ra=postmaster", "mx -all ra=postmaster", ["MS=ms1"]),
         ("mx ~allmx -all", "mx -all", ["~allmx"]),
         ("mx ~allv=spf1 include:a.example -all", "mx ~all", ["include:a.example"]),
