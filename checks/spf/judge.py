@@ -71,16 +71,15 @@ def _not_passing(facts: SpfFacts, platform: Platform) -> tuple[Finding, ...]:
     if any(s.outcome.result is Result.PASS for s in facts.senders):
         found.append(_passes_from_some(facts))
     found += _nearly(facts, platform)
-    found += [
+    found.sort(key=lambda f: f.rule in _VAGUE)
+    elsewhere = (
         finding(INCLUDE_ELSEWHERE, m.name, Evidence(f"at {facts.domain}", m.term)) for m in facts.elsewhere
-    ]
-    return tuple(sorted(found, key=lambda f: _precision(f.rule)))
+    )
+    return (*found, *elsewhere)
 
 
-def _precision(code: str) -> int:
-    """The finding that tells most comes first: what is miswritten explains more than that nothing matched."""
-    vague = (INCLUDE_MISSING.code, NO_RECORD.code)
-    return 3 if code == INCLUDE_ELSEWHERE.code else 2 if code in vague else 1
+_VAGUE = (INCLUDE_MISSING.code, NO_RECORD.code)
+"""What is miswritten explains more than that nothing matched, and comes first."""
 
 
 def _why(sender: Sender, facts: SpfFacts, platform: Platform) -> Finding:
@@ -262,10 +261,7 @@ def _passed_by_all(outcome: Outcome) -> bool:
 
 def _first(facts: SpfFacts) -> bool:
     """Our include is the first term, or a redirect to us is all there is."""
-    root = facts.tree.root
-    for mention in facts.mentions:
-        if mention.present and mention.depth == 0 and mention.name == root.name:
-            only = mention.kind is MentionKind.REDIRECT and root.record and not root.record.directives
-            if mention.position == 1 or only:
-                return True
-    return False
+    record = facts.tree.root.record
+    alone = record is not None and not record.directives
+    here = [m for m in facts.mentions if m.present and m.depth == 0]
+    return any(m.position == 1 or (alone and m.kind is MentionKind.REDIRECT) for m in here)

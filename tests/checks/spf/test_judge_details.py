@@ -133,6 +133,12 @@ CASES = (
     ),
     Case("passes by ours, first", f"v=spf1 {OURS} -all"),
     Case("passes by ours, second", f"v=spf1 mx {OURS} -all"),
+    Case("passes by ours behind a near miss", f"v=spf1 a:spf.sendwell.example {OURS} -all"),
+    Case(
+        "passes by ours below, first there",
+        "v=spf1 mx include:own.example -all",
+        f"own.example TXT v=spf1 {OURS} -all\n",
+    ),
     Case("passes by a redirect alone", "v=spf1 redirect=spf.sendwell.example"),
     Case("passes by a redirect behind another term", "v=spf1 mx redirect=spf.sendwell.example"),
     Case("passes by ours below", "v=spf1 include:own.example -all", f"own.example TXT v=spf1 {OURS} -all\n"),
