@@ -11,9 +11,11 @@ from checks.lookup import RecordType
 from checks.platform import Platform
 from checks.spf.include import MAX_TEXT, Mention, MentionKind, mentions
 from checks.spf.likeness import Likeness
+from checks.spf.memo import Memo
 from checks.spf.ours import SpfFacts, gather
 from checks.spf.partial import OurInclude, partial_mentions
 from checks.spf.tree import walk
+from tests.checks.spf.test_tree_details import Waiting
 from tests.support.zone import zone
 
 OURS, DOMAIN = "spf.sendwell.example", "sendwell.example"
@@ -274,3 +276,26 @@ async def test_it_is_asked_what_the_sender_says() -> None:
     failed = zone(COMMON + "acme.example TXT !SERVFAIL\n")
     assert (await gather(HERE, US, failed)).passes is None
     assert failed.find(HERE, RecordType.TXT).name == HERE
+
+
+async def test_what_our_include_holds_is_worked_out_once_for_many_domains() -> None:
+    records = "acme.example TXT v=spf1 ip4:192.0.2.9 -all\nother.example TXT v=spf1 ip4:192.0.2.9 -all\n"
+    waiting, memo = Waiting(zone(COMMON + records)), Memo()
+    first = await gather(HERE, US, waiting, memo=memo)
+    asked = waiting.asked.count(("_a.sendwell.example", RecordType.TXT))
+    second = await gather("other.example", US, waiting, memo=memo)
+    assert [m.kind for m in (*first.mentions, *second.mentions)] == [MentionKind.ADDRESSES] * 2
+    assert asked == waiting.asked.count(("_a.sendwell.example", RecordType.TXT)) == 1
+    assert list(memo.ours) == [OURS]
+    await gather("other.example", US, waiting)
+    assert waiting.asked.count(("_a.sendwell.example", RecordType.TXT)) == 2
+
+
+async def test_what_could_not_be_read_of_our_include_is_not_remembered() -> None:
+    dark = "_a.sendwell.example TXT !SERVFAIL\nacme.example TXT v=spf1 ip4:192.0.2.9 -all\n"
+    memo = Memo()
+    told = await gather(
+        HERE, US, zone(COMMON.replace("_a.sendwell.example TXT", "x.example TXT") + dark), memo=memo
+    )
+    assert [m.kind for m in told.mentions] == [MentionKind.ADDRESSES]
+    assert memo.ours == {}
