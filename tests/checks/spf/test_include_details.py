@@ -221,6 +221,24 @@ async def test_our_networks_are_joined_whatever_their_order() -> None:
     ]
 
 
+async def test_an_address_of_ours_counts_that_our_include_does_not_hold() -> None:
+    records = zone(
+        COMMON + "acme.example TXT v=spf1 ip4:203.0.113.9 ip4:203.0.113.8 ip6:2001:db8:9::/127 -all\n"
+    )
+    tree, ours = await walk(HERE, records), OurInclude(await walk(OURS, records))
+    addresses = (ip_address("203.0.113.9"), ip_address("2001:db8:9::1"))
+    found = [m.term for m in partial_mentions(tree, ours, addresses)]
+    assert found == ["ip4:203.0.113.9", "ip6:2001:db8:9::/127"]
+
+
+async def test_networks_of_the_two_families_are_not_joined() -> None:
+    records = zone(
+        "spf.sendwell.example TXT v=spf1 ip4:192.0.2.0/24 ip6:::5 -all\nacme.example TXT v=spf1 ip6:::5 ip6:::6 -all\n"
+    )
+    tree, ours = await walk(HERE, records), OurInclude(await walk(OURS, records))
+    assert [m.term for m in partial_mentions(tree, ours, ())] == ["ip6:::5"]
+
+
 # Beside the domain
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from checks.spf import health_rules
 from checks.spf.judge import judge
 from checks.spf.ours import gather
+from checks.spf.outcome import Result
 from tests.checks.test_diagnosis import PLATFORM
 from tests.support.read import as_read
 from tests.support.zone import zone
@@ -160,6 +161,14 @@ async def said(case: Case) -> list[str]:
         for f in judge(facts, PLATFORM)
         if f.rule not in HEALTH
     ]
+
+
+async def test_the_stricter_way_to_count_gives_another_result() -> None:
+    text = f"acme.example TXT v=spf1 mx:holes.example {OURS} -all\n"
+    for holes, results in ((HOLES + MORE_HOLES, [Result.PERMERROR] * 2), (HOLES + BOTH, [])):
+        facts = await gather("acme.example", PLATFORM, zone(OUR_RECORD + COMMON + holes + text))
+        assert facts.passes
+        assert [s.stricter.result for s in facts.senders if s.stricter] == results
 
 
 def test_all_is_said_as_it_was_read() -> None:

@@ -62,6 +62,10 @@ CASES = (
     Case("a redirect whose refusal is of others", "v=spf1 include:guarded.example redirect=led.example",
          f"v=spf1 {OURS} include:guarded.example redirect=led.example", (),
          ours=OUR_RECORD + "led.example TXT v=spf1 -ip4:203.0.113.1 mx ?all redirect=guarded.example\n"),
+    Case("a redirect with a refusal, with a dot", "v=spf1 redirect=Guarded.example.",
+         f"v=spf1 {OURS} redirect=Guarded.example.", ("ASK_REFUSAL",)),
+    Case("a redirect in the dark", "v=spf1 redirect=dark.example", f"v=spf1 {OURS} redirect=dark.example",
+         ("NOT_LOOKED_UP",)),
     Case("a redirect in a circle", "v=spf1 redirect=led.example", f"v=spf1 {OURS} redirect=led.example",
          ("ASK_BROKEN",),
          ours=OUR_RECORD + "led.example TXT v=spf1 mx redirect=back.example\n"
