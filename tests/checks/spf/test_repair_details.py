@@ -120,6 +120,10 @@ CASES = (
          f"v=spf1 -ip4:192.0.2.3 {OURS} mx -all", ("NOT_FIRST", "OURS_QUALIFIED")),
     Case("ours behind a refusal and before sixty terms", f"v=spf1 -ip4:192.0.2.3 {OURS} {SIXTY} -all",
          f"v=spf1 -ip4:192.0.2.3 {OURS} {SIXTY} -all", ("NOT_FIRST",)),
+    Case("a refusal behind ours, in a record that does not parse", f"v=spf1 ip4:x mx {OURS} -ip4:192.0.2.3 -all",
+         f"v=spf1 {OURS} mx -ip4:192.0.2.3 -all", ("ASK_MEANING", "OURS")),
+    Case("a refusal before ours, in a record that does not parse", f"v=spf1 ip4:x -ip4:192.0.2.3 {OURS} mx -all",
+         f"v=spf1 -ip4:192.0.2.3 {OURS} mx -all", ("ASK_MEANING", "NOT_FIRST")),
     Case("a refusal with an en-dash", "v=spf1 \u2013ip4:192.0.2.10 mx -all", f"v=spf1 {OURS} -ip4:192.0.2.10 mx -all",
          ("ASK_REFUSAL", "MENDED")),
     Case("a refusal in a redirect that stands behind ours already", f"v=spf1 mx {OURS} redirect=guarded.example",
@@ -175,6 +179,10 @@ CASES = (
          ours="\nspf.sendwell.example TXT v=spf1 ip4:192.0.2.0/28 a:out.example ~all\n"
          "out.example A 198.51.100.77\nout.example AAAA 2001:db8::10\n",
          platform=replace(US, sending_addresses=(*US.sending_addresses, ip_address("198.51.100.77")))),
+    Case("exactly ten terms, and voids in an include",
+         f"v=spf1 {OURS} include:hosts.example a {includes(4)} -all",
+         f"v=spf1 {OURS} include:hosts.example a {includes(4)} -all", ("OVER_VOIDS_IN_ONE_FAMILY",),
+         ours=OUR_RECORD + "hosts.example TXT v=spf1 a:four1.example a:four2.example a:four3.example ~all\n"),
     # no record yet
     Case("no record, and another text", "proof=abc", f"v=spf1 {OURS} ~all", ("FIRST_RECORD",)),
     Case("two texts that were meant as records", "spf1 mx -all\nv=spf1; a ~all", f"v=spf1 {OURS} mx a -all",
