@@ -42,7 +42,7 @@ JUDGE = (
     ),
     *("judge_details", "health", "health_details", "findings", "tree_details", "budget", "macro_p"),
     *("mend", "mend_details", "run_together"),
-    *("advised", "repair", "repair_details", "repair_rules", "repair_properties"),
+    *("advised", "repair", "repair_details", "repair_place", "repair_rules", "repair_properties"),
 )
 TESTS = {
     **dict.fromkeys(SPF, tuple(f"{ROOM}/test_{name}.py" for name in EVALUATE)),

@@ -147,6 +147,8 @@ CASES = (
     Case("our own include costs three terms", f"v=spf1 mx {includes(8)} -all", f"v=spf1 mx {includes(8)} {OURS} -all",
          ("NOT_FIRST", "OVER_TERMS"),
          ours=OUR_RECORD.replace("~all", "a:four1.example a:four2.example ~all")),
+    Case("our own include costs more than ten terms", "v=spf1 mx -all", f"v=spf1 mx {OURS} -all", ("OVER_TERMS",),
+         ours=OUR_RECORD.replace("~all", "a:four1.example " * 11 + "~all")),
     # too much
     Case("what costs most is offered to go, each that suffices",
          f"v=spf1 include:two.example include:three.example {includes(5)} -all",
