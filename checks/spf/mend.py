@@ -73,7 +73,7 @@ def _rejoined(pieces: list[str]) -> list[str]:
     for piece in pieces:
         before = found[-1] if found else ""
         parted = before[-1:] in (":", "=") and _PARTED.fullmatch(before) and _is_value(piece)
-        broken = before and _one(before) is None and _one(piece) is None and _address(before + piece)
+        broken = _one(before) is None and _one(piece) is None and _address(before + piece)
         if parted or broken:
             found[-1] = before + piece
         else:
@@ -127,7 +127,7 @@ def _mends(parsed: Record) -> Iterator[Mend]:
         if start not in broken and start not in odd:
             continue
         thought += 1
-        window = _joined(terms, at - 1, broken) if start in broken else None
+        window = _joined(terms, at - 1, broken)
         if window:
             count, instead = window
             at += count - 1

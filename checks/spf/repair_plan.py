@@ -217,7 +217,7 @@ def _once(draft: _Draft, pieces: list[Piece]) -> list[Piece]:
 def _same(one: Piece, domain: str) -> Key:
     """The key, with the domain's own name where none is written: `a` is `a:acme.example` at acme.example."""
     term = one.parsed
-    if isinstance(term, Directive) and term.domain is None and term.costs_lookup:
+    if isinstance(term, Directive) and term.domain is None:
         return (term.mechanism, domain, *one.key[2:])
     return one.key
 
