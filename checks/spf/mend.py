@@ -154,14 +154,9 @@ def _joined(terms: list[tuple[int, int, str]], at: int, broken: set[int]) -> tup
             meant = mend_term(first + value)
             return (count, meant) if meant else None
         if _is_value(value):
-            meant = mend_term(_with_sign(first) + value)
+            meant = mend_term(f"{first.rstrip(':=;')}:{value}")
             return (count, meant) if meant else None
     return None
-
-
-def _with_sign(head: str) -> str:
-    bare = head.rstrip(":=;")
-    return bare + ("=" if bare.lstrip("+?~-").lower() in _WITH_EQUALS else ":")
 
 
 def _head(term: str) -> str:

@@ -282,6 +282,4 @@ def _take_ours(draft: _Draft, pieces: list[Piece]) -> tuple[Piece | None, int | 
     for other in ours:
         if other is not chosen:
             draft.remove(other, DUPLICATE.code)
-    if chosen.rule == _BEHIND:
-        chosen = replace(chosen, rule="")
     return chosen, at, rest
