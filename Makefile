@@ -1,7 +1,7 @@
 # make run    the demo, or a real fleet: make run COMPANIES=file.csv INCLUDE=spf.example.com ADDRESSES=192.0.2.1,…
 # make test   all tests
 # make lint   ruff and mypy
-# make bench  measurements; BENCH="…" passes arguments on
+# make bench  measurements; BENCH="…" passes arguments on, PROFILE=1 tells where a scan's time goes
 # make mutate do the tests notice small changes of the SPF and DMARC code? MUTATE="…" passes arguments on
 # Each sets up .venv by itself, with PYTHON=… when the python to use is not the one it finds.
 
@@ -50,7 +50,7 @@ lint: .venv/develops
 	@.venv/bin/python -m mypy
 
 bench: .venv/measures
-	@.venv/bin/python -m tests.bench $(BENCH)
+	@.venv/bin/python -m tests.bench $(if $(PROFILE),profile) $(BENCH)
 
 mutate: .venv/develops
 	@.venv/bin/python -m tests.bench.mutate $(MUTATE)

@@ -45,7 +45,12 @@ class Settings:
     database: str = field(repr=False)
     """SQLAlchemy URL, absolute where it names an SQLite file; it may hold a password."""
     nameservers: tuple[str, ...] = ()
-    """`192.0.2.1`, `192.0.2.1:5353`, `2001:db8::1` or `[2001:db8::1]:5353`; empty for the system's."""
+    """`192.0.2.1`, `192.0.2.1:5353`, `2001:db8::1` or `[2001:db8::1]:5353`; empty for the system's.
+
+    Over TLS: `tls://dns.example@192.0.2.1`, with the name that the certificate must have.
+    """
+    queries_per_second: int | None = None
+    """To each name server at most; 0 for no limit; None: 500 to a public one, no limit to a private one."""
     include: str | None = None
     sending_addresses: tuple[IPv4Address | IPv6Address, ...] = ()
     domain: str | None = None
@@ -82,6 +87,7 @@ def load(environ: Mapping[str, str], directory: Path) -> Settings:
         directory=directory,
         database=given.one("DATABASE", database, database("sqlite:///var/sendwell.db"), secret=True),
         nameservers=given.many("NAMESERVERS", _nameserver),
+        queries_per_second=given.one("QUERIES_PER_SECOND", _queries_per_second, None),
         include=given.one("INCLUDE", _domain, None),
         sending_addresses=given.many("SENDING_ADDRESSES", _address),
         domain=given.one("DOMAIN", _domain, None),
@@ -98,7 +104,7 @@ def load(environ: Mapping[str, str], directory: Path) -> Settings:
 
 _NAMES: Final = (
     *("DATABASE", "NAMESERVERS", "INCLUDE", "SENDING_ADDRESSES", "DOMAIN", "ENVELOPE", "DKIM", "FALLBACK"),
-    *("SECRET_KEYS", "SMTP_ALLOW", "PUBLIC_RESOLVERS", "HOST", "PORT"),
+    *("SECRET_KEYS", "SMTP_ALLOW", "PUBLIC_RESOLVERS", "QUERIES_PER_SECOND", "HOST", "PORT"),
 )
 
 
@@ -201,6 +207,7 @@ def _texts(name: str, value: object) -> tuple[str, ...]:
 
 # One value of each kind
 
+_TLS: Final = "tls://"
 _LABEL: Final = r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?"
 _DOMAIN: Final = re.compile(rf"{_LABEL}(\.{_LABEL})+\.?")
 _HOST: Final = re.compile(rf"{_LABEL}(\.{_LABEL})*\.?")
@@ -252,9 +259,10 @@ def _network(text: str) -> IPv4Network | IPv6Network:
 
 
 def _nameserver(text: str) -> str:
-    bracketed = re.fullmatch(r"\[([^]]+)\](?::(\d+))?", text)
-    with_port = re.fullmatch(r"([^:]+):(\d+)", text)
-    host, port = (found[1], found[2]) if (found := bracketed or with_port) else (text, None)
+    address = _behind_its_name(text) if text.startswith(_TLS) else text
+    bracketed = re.fullmatch(r"\[([^]]+)\](?::(\d+))?", address)
+    with_port = re.fullmatch(r"([^:]+):(\d+)", address)
+    host, port = (found[1], found[2]) if (found := bracketed or with_port) else (address, None)
     if not _is_address(host):
         raise _Wrong(
             "is not a name server's IP address", "write 192.0.2.1, 192.0.2.1:5353 or [2001:db8::1]:5353"
@@ -262,6 +270,22 @@ def _nameserver(text: str) -> str:
     if port is not None:
         _port(port)
     return text
+
+
+def _behind_its_name(text: str) -> str:
+    """The address of a server that is asked over TLS."""
+    name, at, address = text.removeprefix(_TLS).partition("@")
+    if not (at and _DOMAIN.fullmatch(name)):
+        raise _Wrong(
+            "does not name the server as its certificate does", "write it as tls://dns.example@192.0.2.1"
+        )
+    return address
+
+
+def _queries_per_second(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,7}", text):
+        raise _Wrong("is not a number of queries", "write a whole number, or 0 for no limit")
+    return int(text)
 
 
 def _public_resolver(text: str) -> str:

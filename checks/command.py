@@ -77,6 +77,8 @@ class PlatformSettings(Protocol):
     @property
     def nameservers(self) -> tuple[str, ...]: ...
     @property
+    def queries_per_second(self) -> int | None: ...
+    @property
     def include(self) -> str | None: ...
     @property
     def sending_addresses(self) -> tuple[IPv4Address | IPv6Address, ...]: ...
@@ -93,7 +95,7 @@ class PlatformSettings(Protocol):
 def resolver(settings: PlatformSettings) -> LiveResolver:
     """The live resolver that the settings name, or the system's; `Stop(3)` when there is none."""
     try:
-        return LiveResolver(settings.nameservers or None)
+        return LiveResolver(settings.nameservers or None, queries_per_second=settings.queries_per_second)
     except NoNameservers as problem:
         raise Stop(COULD_NOT_LOOK, str(problem)) from None
     except ValueError as problem:

@@ -29,7 +29,7 @@ from checks.lookup import Asked, RecordType, Resolver, Witness, expect
 from checks.model import Evidence, Finding, Severity, Topic
 from checks.mx import exchangers as mx
 from checks.mx import rules as mx_rules
-from checks.platform import TENANT, Dkim, Fallback, Platform
+from checks.platform import TENANT, Dkim, Fallback, Platform, address_text
 from checks.profile import Profile
 from checks.providers import provider_of
 from checks.providers.shared import is_shared
@@ -182,7 +182,7 @@ def judge(company: Company, platform: Platform, facts: Facts) -> Diagnosis:
         cause=cause,
         address=address,
         spf=facts.spf.state if facts.spf else SpfState.NONE,
-        dmarc=dmarc.state(facts.dmarc) if facts.dmarc else DmarcState.NOTHING,
+        dmarc=facts.dmarc.state if facts.dmarc else DmarcState.NOTHING,
         smtp=smtp,
         provider=_provider(facts),
         findings=findings,
@@ -218,7 +218,7 @@ def _about_spf(company: Company, platform: Platform, facts: Facts) -> list[Findi
         return []
     found = list(judge_spf(facts.spf, platform))
     if company.method is not SendingMethod.OWN_ADDRESS:
-        return _for_the_audit(found)
+        return [f.for_the_audit for f in found]
     if platform.asks_company_spf or facts.spf.shared:
         return _softened(found, platform)
     if platform.dkim is not Dkim.TENANT:
@@ -227,18 +227,14 @@ def _about_spf(company: Company, platform: Platform, facts: Facts) -> list[Findi
         )
         rule = spf_rules.NOT_ASKED
         found.insert(0, Finding(rule.code, rule.severity, facts.spf.domain, (evidence,)))
-    return [f if f.rule == spf_rules.NOT_ASKED.code else replace(f, matters=False) for f in found]
-
-
-def _for_the_audit(found: list[Finding]) -> list[Finding]:
-    return [replace(f, matters=False) for f in found]
+    return [f if f.rule == spf_rules.NOT_ASKED.code else f.for_the_audit for f in found]
 
 
 def _softened(found: list[Finding], platform: Platform) -> list[Finding]:
     """With a fallback, mail that does not pass arrives all the same, but not as the company: a WARNING."""
     if platform.fallback is Fallback.NONE:
         return found
-    return [replace(f, severity=min(f.severity, Severity.WARNING)) for f in found]
+    return [f if f.severity <= Severity.WARNING else replace(f, severity=Severity.WARNING) for f in found]
 
 
 # DMARC
@@ -260,10 +256,10 @@ def _about_dmarc(company: Company, platform: Platform, facts: Facts) -> list[Fin
         return []
     about_record = list(dmarc_rules.judge(facts.dmarc))
     if company.method is not SendingMethod.OWN_ADDRESS:
-        return _for_the_audit([*about_record, *older.judge(facts.dmarc)])
+        return [f.for_the_audit for f in (*about_record, *older.judge(facts.dmarc))]
     seen = _seen(platform, facts.dmarc, facts.spf)
     decides = {dmarc_rules.LOOKUP_FAILED.code} if seen.mail.turned_away is None else set()
-    found = [f if f.rule in _FAULTS | decides else replace(f, matters=False) for f in about_record]
+    found = [f if f.rule in _FAULTS | decides else f.for_the_audit for f in about_record]
     told = (*_about_our_mail(seen.mail, seen.from_domain, facts.dmarc), *_about_older(platform, facts, seen))
     return _softened(list(told), platform) + found + list(receivers.judge(seen))
 
@@ -326,7 +322,7 @@ def _about_our_mail(mail: our_mail.OurMail, domain: str, facts: dmarc.DmarcFacts
 def _about_mx(facts: Facts) -> list[Finding]:
     """The mail servers' health; whether the addresses work is said in the profile's own findings."""
     asked = {f.domain: f for f in (facts.email_mx, facts.from_mx) if f}
-    return [replace(f, matters=False) for one in asked.values() for f in mx_rules.judge(one)]
+    return [f.for_the_audit for one in asked.values() for f in mx_rules.judge(one)]
 
 
 def _provider(facts: Facts) -> str:
@@ -354,14 +350,14 @@ def _sender(sender: spf.Sender, facts: spf.SpfFacts) -> SenderOutcome:
     outcome = sender.outcome
     problem = outcome.problem
     return SenderOutcome(
-        address=str(sender.address),
+        address=address_text(sender.address),
         envelope=facts.domain,
         result=outcome.result,
         matched_name=outcome.matched.name if outcome.matched else "",
         matched_term=outcome.matched.term if outcome.matched else "",
         terms=outcome.terms,
         voids=outcome.voids,
-        problem=": ".join(p for p in (problem.kind, problem.name, problem.term, problem.detail) if p)
+        problem=": ".join(filter(None, (problem.kind, problem.name, problem.term, problem.detail)))
         if problem
         else "",
     )
@@ -377,5 +373,5 @@ def _mx_records(facts: Facts) -> tuple[str, ...]:
 
 
 def _dmarc_record(facts: dmarc.DmarcFacts | None) -> str:
-    found = dmarc.applied(facts) if facts else None
+    found = facts.applied if facts else None
     return found.record.text if found else ""

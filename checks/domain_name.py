@@ -25,6 +25,7 @@ _UNDERSCORED = r"(?=[a-z0-9-]*_)[a-z0-9_-]{1,63}"
 _LABEL = re.compile(rf"{_LDH}|{_UNDERSCORED}")
 _PLAIN = re.compile(rf"(?:(?:{_LDH}|{_UNDERSCORED})\.)+(?![0-9]+\Z)(?:{_LDH}|{_UNDERSCORED})")
 _DOT_ATOM = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII)
+_NOT_ALONE = re.compile(r"[<>,;]|\s[^@]*\Z")  # a blank in the domain, or what parts addresses and names
 _DOTS = re.compile("[.\u3002\uff0e\uff61]")  # UTS #46 2.3: the ideographic ones are dots too
 
 
@@ -58,7 +59,7 @@ def address(text: str) -> Address:
     local, at, right = text.rpartition("@")
     if not at:
         _refuse(text, "has no @; enter an e-mail address such as info@example.com")
-    if any(c.isspace() for c in right) or set(text) & set("<>,;"):
+    if _NOT_ALONE.search(text):
         _refuse(
             text, "is not one plain address; enter it without names, blanks, brackets or a second address"
         )

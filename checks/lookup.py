@@ -18,6 +18,8 @@ from typing import Protocol
 class RecordType(StrEnum):
     """The record types that the checks ask for."""
 
+    __hash__ = str.__hash__  # an Enum's own is slow, and these are keys of every look-up
+
     A = "A"
     AAAA = "AAAA"
     MX = "MX"
@@ -56,6 +58,10 @@ class Mx:
     exchange: str
 
 
+def _as_preferred(mx: Mx) -> tuple[int, str]:
+    return mx.preference, mx.exchange
+
+
 Record = str | Txt | Mx
 """A, AAAA: the address's canonical text. PTR, NS, CNAME: a name. SOA, SRV: presentation text."""
 
@@ -78,7 +84,8 @@ class Answer:
     @property
     def exchangers(self) -> tuple[Mx, ...]:
         """In order of preference."""
-        return tuple(sorted(r for r in self.records if isinstance(r, Mx)))
+        found = [r for r in self.records if isinstance(r, Mx)]
+        return tuple(sorted(found, key=_as_preferred) if len(found) > 1 else found)
 
     @property
     def values(self) -> tuple[str, ...]:
@@ -207,8 +214,7 @@ class ZoneResolver:
         aliases: list[str] = []
         owner = name = name.lower()
         while True:
-            reason = self._failures.get((owner, type)) or self._failures.get(owner)
-            if reason:
+            if reason := self._failures and (self._failures.get((owner, type)) or self._failures.get(owner)):
                 return LookupFailed(name, type, reason, "zone", self._at)
             if found := self._records.get((owner, type)):
                 return Answer(name, type, found, self._ttl, tuple(aliases), self._at)

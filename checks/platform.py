@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 
 IPAddress = IPv4Address | IPv6Address
+
+
+@lru_cache(maxsize=256)
+def address_text(address: IPAddress) -> str:
+    """A sending address as people write it: the same few for every company, and slow to make for IPv6."""
+    return str(address)
+
 
 TENANT = "tenant"
 PLATFORM = "platform"

@@ -6,8 +6,7 @@ import unicodedata
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Table, bindparam, func, insert, select, text, update
 from sqlalchemy.orm import Session
@@ -15,13 +14,13 @@ from sqlalchemy.orm import Session
 from checks import profile
 from checks.company import Company, SendingMethod
 from checks.domain_name import display
+from data.batches import batches
 from data.schema import CompanyRow
 from data.secrets import Secrets
 
 BATCH = 500
 """Rows a statement: enough for speed, within the parameters that a statement can have."""
 
-_T = TypeVar("_T")
 _table: Table = CompanyRow.metadata.tables[CompanyRow.__tablename__]
 _DEFAULTS: dict[str, Any] = {
     "name": "",
@@ -100,35 +99,14 @@ def for_scan(session: Session, only: Collection[str] | None = None) -> Iterator[
 
     Those that are not gone; with `only`, those with these ids, gone or not (an unknown id yields nothing).
     """
-    query = select(CompanyRow).order_by(CompanyRow.id).execution_options(yield_per=BATCH)
+    query = select(*_JUDGED).order_by(_table.c.id).execution_options(yield_per=BATCH)
     if only is None:
-        queries = [query.where(CompanyRow.gone_since.is_(None))]
+        queries = [query.where(_table.c.gone_since.is_(None))]
     else:
-        queries = [query.where(CompanyRow.id.in_(ids)) for ids in batches(sorted(set(only)), BATCH)]
+        queries = [query.where(_table.c.id.in_(ids)) for ids in batches(sorted(set(only)), BATCH)]
     for query in queries:
-        for row in session.scalars(query):
-            yield to_company(row)
-            session.expunge(row)
-
-
-def to_company(row: CompanyRow) -> Company:
-    """What the judgement needs of a stored company."""
-    return Company(
-        id=row.id,
-        name=row.name,
-        method=SendingMethod(row.sending_method),
-        email=row.email,
-        email_validated=row.email_validated_at is not None,
-        from_address=row.from_address,
-        smtp_host=row.smtp_host,
-    )
-
-
-def batches(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
-    """The items in lists of `size`, the last one shorter."""
-    iterator = iter(items)
-    while batch := list(islice(iterator, size)):
-        yield batch
+        for row in session.execute(query):
+            yield _company(*row)
 
 
 def _upsert_batch(session: Session, batch: Sequence[Entry], secrets: Secrets, at: datetime) -> Tally:
@@ -178,6 +156,17 @@ def _complete(new: Mapping[str, Any], at: datetime) -> dict[str, Any]:
 
 def _folded(text: str) -> str:
     return unicodedata.normalize("NFC", text.casefold())
+
+
+_JUDGED = (
+    *(_table.c.id, _table.c.name, _table.c.sending_method, _table.c.email),
+    *(_table.c.email_validated_at.is_not(None), _table.c.from_address, _table.c.smtp_host),
+)
+
+
+def _company(id: str, name: str, method: str, email: str, validated: bool, sender: str, host: str) -> Company:
+    """What the judgement needs of a stored company."""
+    return Company(id, name, SendingMethod(method), email, bool(validated), sender, host)
 
 
 _WRITTEN = (*_DEFAULTS, "gone_since", "domain", "search", "sort_name", "imported_at")

@@ -5,7 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -85,10 +97,12 @@ class ObservationRow(Base):
     """The last known answer for a name and type, and the failure that came after it, if one did.
 
     A failure never erases an answer: `status`, `records` and `observed_at` stay, the `failed_*` columns tell.
-    `status`: answer | nodata | nxdomain | unknown (never answered).
+    `status`: answer | nodata | nxdomain | unknown (never answered). Written only when something changes: when a
+    company's facts were last seen stands in its verdict.
     """
 
     __tablename__ = "observations"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - as SQLAlchemy wants it
 
     name: Mapped[str] = mapped_column(String(255), primary_key=True)
     type: Mapped[str] = mapped_column(String(10), primary_key=True)
@@ -96,10 +110,12 @@ class ObservationRow(Base):
     records: Mapped[Any] = mapped_column(JSON, default=list)
     aliases: Mapped[Any] = mapped_column(JSON, default=list)
     ttl: Mapped[int] = mapped_column(Integer, default=0)
+    digest: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """Of status, records and aliases (`data.digest`); 0 is not known."""
     observed_at: Mapped[float | None] = mapped_column(Float)
-    """Epoch seconds of the answer."""
+    """Epoch seconds: since when the answer is so."""
     failed_at: Mapped[float | None] = mapped_column(Float)
-    """Epoch seconds of the failure after it; None when the last look-up was answered."""
+    """Epoch seconds: since when look-ups fail for this reason; None when the last one was answered."""
     failure: Mapped[str] = mapped_column(String(20), default="")
     server: Mapped[str] = mapped_column(String(100), default="")
 
@@ -112,14 +128,14 @@ class VerdictRow(Base):
     company_id: Mapped[str] = mapped_column(
         by_code_point(String, 200), ForeignKey("companies.id", ondelete="CASCADE"), primary_key=True
     )
-    verdict: Mapped[str] = mapped_column(String(10), index=True)
-    severity: Mapped[int] = mapped_column(Integer, index=True)
+    verdict: Mapped[str] = mapped_column(String(10))
+    severity: Mapped[int] = mapped_column(Integer)
     """The verdict as a number, to sort by."""
-    cause: Mapped[str] = mapped_column(String(80), default="", index=True)
-    address: Mapped[str] = mapped_column(String(20), index=True)
-    spf: Mapped[str] = mapped_column(String(20), index=True)
+    cause: Mapped[str] = mapped_column(String(80), default="")
+    address: Mapped[str] = mapped_column(String(20))
+    spf: Mapped[str] = mapped_column(String(20))
     dmarc: Mapped[str] = mapped_column(String(20))
-    smtp: Mapped[str] = mapped_column(String(20), index=True)
+    smtp: Mapped[str] = mapped_column(String(20))
     provider: Mapped[str] = mapped_column(String(100), default="")
     since: Mapped[datetime] = mapped_column(UtcDateTime)
     """When the verdict became what it is."""
@@ -127,6 +143,8 @@ class VerdictRow(Base):
     """When all that the verdict stands on was last seen."""
     attempted_at: Mapped[datetime] = mapped_column(UtcDateTime)
     """When a scan last looked, with or without success."""
+    digest: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """Of the diagnosis (`data.digest`); 0 is not known."""
     diagnosis: Mapped[Any] = mapped_column(JSON)
     """The whole `checks.diagnosis.Diagnosis`, for the drill-down."""
 

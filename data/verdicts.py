@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import case
+from sqlalchemy import bindparam, case, select, update
 from sqlalchemy.orm import Session
 
 from checks.company import AddressState, Diagnosis, DmarcState, SenderOutcome, SmtpState, SpfState
 from checks.model import Evidence, Finding, Severity
+from data import upsert
+from data.batches import batches
+from data.digest import digest
 from data.schema import VerdictRow
-from data.upsert import Upsert, upsert
+from data.upsert import Row, Upsert
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +38,65 @@ class StoredVerdict:
 def save(
     session: Session, judged: Iterable[tuple[str, Diagnosis]], now: datetime, *, complete: bool = True
 ) -> None:
-    """Write the verdicts of companies, by their ids, as looked at `now`. The caller commits.
+    """Write the verdicts of companies, by their ids, as looked at `now`; the last of each counts. See `write`."""
+    write(session, [row(id, diagnosis, now) for id, diagnosis in dict(judged).items()], complete=complete)
+
+
+def row(company_id: str, diagnosis: Diagnosis, now: datetime) -> Row:
+    """As it is written, in the order of `_COLUMNS`."""
+    checked_at = datetime.fromtimestamp(diagnosis.checked_at, UTC) if diagnosis.checked_at else now
+    encoded = encode(diagnosis)
+    del encoded["checked_at"]  # a column, and no news
+    text = json.dumps(encoded)
+    return (
+        company_id,
+        diagnosis.verdict.word,
+        int(diagnosis.verdict),
+        diagnosis.cause,
+        diagnosis.address.value,
+        diagnosis.spf.value,
+        diagnosis.dmarc.value,
+        diagnosis.smtp.value,
+        diagnosis.provider,
+        checked_at,
+        checked_at,
+        now,
+        digest(text),
+        text,
+    )
+
+
+def write(session: Session, rows: Iterable[Row], *, complete: bool = True) -> None:
+    """Write rows made by `row`. The caller commits.
 
     `since` is kept while the verdict stays the same word. A new word holds since its oldest fact, but not
     since before the last look, which still said otherwise. `complete=False`: older facts stood in for some
-    that could not be had, so `checked_at` is not moved forward, whatever else was seen anew.
+    that could not be had, so `checked_at` of a company that had a verdict stays, whatever else was seen anew.
     """
     # Sorted, so that two writers on PostgreSQL never wait for each other in a circle.
-    latest = sorted(dict(judged).items())
-    if latest:
-        rows = [_row(company_id, diagnosis, now) for company_id, diagnosis in latest]
-        session.execute(_write(upsert(session, VerdictRow), complete), rows)
+    upsert.write(session, _write(upsert.upsert(session, VerdictRow), complete), _COLUMNS, sorted(rows))
+
+
+def same(session: Session, rows: Iterable[Row]) -> set[str]:
+    """The ids of the companies whose stored diagnosis is that of their row."""
+    made = {row[0]: row[_DIGEST] for row in rows}
+    columns = select(_TABLE.c.company_id, _TABLE.c.digest)
+    found: set[str] = set()
+    for ids in batches(sorted(made), IDS_A_QUERY):
+        stored = session.execute(columns.where(_TABLE.c.company_id.in_(ids)))
+        found.update(id for id, digest in stored if made[id] == digest)
+    return found
+
+
+def confirm(session: Session, rows: Iterable[Row], *, complete: bool = True) -> None:
+    """Write only the times of rows whose diagnosis is stored already (`same`). The caller commits."""
+    seen = sorted((row[0], row[_CHECKED], row[_ATTEMPTED]) for row in rows)
+    times = {"checked_at": bindparam("seen", type_=_TABLE.c.checked_at.type)} if complete else {}
+    attempted = bindparam("tried", type_=_TABLE.c.attempted_at.type)
+    this = _TABLE.c.company_id == bindparam("this")
+    statement = update(_TABLE).where(this).values(attempted_at=attempted, **times)
+    names = ("this", "seen", "tried") if complete else ("this", "tried")
+    upsert.write(session, statement, names, seen if complete else [(id, tried) for id, _, tried in seen])
 
 
 def get(session: Session, company_id: str) -> StoredVerdict | None:
@@ -52,7 +104,8 @@ def get(session: Session, company_id: str) -> StoredVerdict | None:
     row = session.get(VerdictRow, company_id)
     if row is None:
         return None
-    return StoredVerdict(company_id, decode(row.diagnosis), row.since, row.checked_at, row.attempted_at)
+    diagnosis = decode({**row.diagnosis, "checked_at": row.checked_at.timestamp()})
+    return StoredVerdict(company_id, diagnosis, row.since, row.checked_at, row.attempted_at)
 
 
 def encode(diagnosis: Diagnosis) -> dict[str, Any]:
@@ -111,25 +164,13 @@ def _encode_sender(sender: SenderOutcome) -> dict[str, Any]:
     return {name: getattr(sender, name) for name in SenderOutcome.__dataclass_fields__}
 
 
-def _row(company_id: str, diagnosis: Diagnosis, now: datetime) -> dict[str, Any]:
-    checked_at = datetime.fromtimestamp(diagnosis.checked_at, UTC) if diagnosis.checked_at else now
-    return {
-        "company_id": company_id,
-        "verdict": diagnosis.verdict.word,
-        "severity": int(diagnosis.verdict),
-        "cause": diagnosis.cause,
-        "address": diagnosis.address.value,
-        "spf": diagnosis.spf.value,
-        "dmarc": diagnosis.dmarc.value,
-        "smtp": diagnosis.smtp.value,
-        "provider": diagnosis.provider,
-        "since": checked_at,
-        "checked_at": checked_at,
-        "attempted_at": now,
-        "diagnosis": encode(diagnosis),
-    }
-
-
+IDS_A_QUERY = 500
+_TABLE = VerdictRow.metadata.tables[VerdictRow.__tablename__]
+_COLUMNS = (
+    *("company_id", "verdict", "severity", "cause", "address", "spf", "dmarc", "smtp", "provider"),
+    *("since", "checked_at", "attempted_at", "digest", "diagnosis"),
+)
+_CHECKED, _ATTEMPTED, _DIGEST = map(_COLUMNS.index, ("checked_at", "attempted_at", "digest"))
 _KEY = "company_id"
 _KEPT = (_KEY, "since")
 
@@ -141,8 +182,7 @@ def _write(insert: Upsert, complete: bool) -> Upsert:
         (old.attempted_at > new.since, old.attempted_at),
         else_=new.since,
     )
-    columns = [column.name for column in VerdictRow.__table__.columns if column.name not in _KEPT]
-    updates: dict[str, Any] = {name: new[name] for name in columns} | {"since": since}
+    updates: dict[str, Any] = {name: new[name] for name in _COLUMNS if name not in _KEPT} | {"since": since}
     if not complete:
-        updates["checked_at"] = case((old.checked_at < new.checked_at, old.checked_at), else_=new.checked_at)
+        del updates["checked_at"]
     return insert.on_conflict_do_update(index_elements=[_KEY], set_=updates)

@@ -98,6 +98,20 @@ def test_an_import_that_failed_stops_the_run(clone: Path, import_status: str) ->
     assert "[-m][data][scan]" not in said
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ((), "[-m][tests.bench]"),
+        (("BENCH=--domains 5",), "[-m][tests.bench][--domains][5]"),
+        (("BENCH=growth --runs 1",), "[-m][tests.bench][growth][--runs][1]"),
+        (("PROFILE=1", "BENCH=--domains 5"), "[-m][tests.bench][profile][--domains][5]"),
+    ],
+)
+def test_bench_measures_what_was_asked_for(clone: Path, given: tuple[str, ...], said: str) -> None:
+    (clone / ".venv/measures").touch()
+    assert make(clone, "bench", *given)[:2] == (0, [said])
+
+
 def test_without_python_one_line_says_so(clone: Path) -> None:
     shutil.rmtree(clone / ".venv")
     status, _, complaint = make(clone, "run", "PYTHON=/nowhere/python 3")

@@ -40,7 +40,9 @@ def test_nothing_given_leaves_the_defaults(tmp_path: Path) -> None:
 def test_every_setting_comes_from_the_environment(tmp_path: Path) -> None:
     environ = {
         "SENDWELL_DATABASE": "postgresql://sendwell:hush@db/sendwell",
-        "SENDWELL_NAMESERVERS": "192.0.2.53, 192.0.2.54:5353,2001:db8::53,[2001:db8::54]:5353",
+        "SENDWELL_NAMESERVERS": "192.0.2.53, 192.0.2.54:5353,2001:db8::53,[2001:db8::54]:5353,"
+        "tls://dns.example@192.0.2.55, tls://dns.example@[2001:db8::55]:8853",
+        "SENDWELL_QUERIES_PER_SECOND": "2000",
         "SENDWELL_INCLUDE": "spf.example.com",
         "SENDWELL_SENDING_ADDRESSES": "192.0.2.1, 2001:db8::1",
         "SENDWELL_DOMAIN": "example.com",
@@ -56,7 +58,11 @@ def test_every_setting_comes_from_the_environment(tmp_path: Path) -> None:
     assert settings.load(environ, tmp_path) == Settings(
         directory=tmp_path,
         database="postgresql://sendwell:hush@db/sendwell",
-        nameservers=("192.0.2.53", "192.0.2.54:5353", "2001:db8::53", "[2001:db8::54]:5353"),
+        nameservers=(
+            *("192.0.2.53", "192.0.2.54:5353", "2001:db8::53", "[2001:db8::54]:5353"),
+            *("tls://dns.example@192.0.2.55", "tls://dns.example@[2001:db8::55]:8853"),
+        ),
+        queries_per_second=2000,
         include="spf.example.com",
         sending_addresses=(ip_address("192.0.2.1"), ip_address("2001:db8::1")),
         domain="example.com",
@@ -151,6 +157,10 @@ def test_a_domain_may_have_every_form_that_people_write(tmp_path: Path, domain: 
         ("SENDING_ADDRESSES", "192.0.2.0/24", "list single addresses, not networks"),
         ("NAMESERVERS", "ns1.example.com", "is not a name server's IP address"),
         ("NAMESERVERS", "192.0.2.1:99999", "is not a port"),
+        ("NAMESERVERS", "tls://192.0.2.1", "does not name the server as its certificate does"),
+        ("NAMESERVERS", "tls://dns.example@ns", "is not a name server's IP address"),
+        ("QUERIES_PER_SECOND", "many", "is not a number of queries"),
+        ("QUERIES_PER_SECOND", "-1", "is not a number of queries"),
         ("NAMESERVERS", "[2001:db8::1", "is not a name server's IP address"),
         ("ENVELOPE", "bounce.example.com", "write tenant, platform, or a pattern such as bounce.{domain}"),
         ("ENVELOPE", "{domain}.{domain}", "is no envelope"),

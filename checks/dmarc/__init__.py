@@ -6,10 +6,7 @@ from checks.dmarc.discover import (
     Step,
     Walk,
     aligned,
-    applied,
     gather,
-    organizational_domain,
-    state,
 )
 from checks.dmarc.ours import OurMail, for_our_mail
 from checks.dmarc.record import Alignment, BrokenTag, DmarcRecord, Policy, Psd, near_miss, parse
@@ -28,12 +25,9 @@ __all__ = [
     "Step",
     "Walk",
     "aligned",
-    "applied",
     "for_our_mail",
     "gather",
     "judge",
     "near_miss",
-    "organizational_domain",
     "parse",
-    "state",
 ]

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from checks.company import DmarcState
 from checks.dmarc import reports
@@ -33,7 +34,7 @@ class Step:
         return self.records[0] if len(self.records) == 1 else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: the organisation is asked for often, and kept once it is known
 class Walk:
     """The tree walk from `domain` upwards, the longest name first; it ends at a `psd=y` or `psd=n`."""
 
@@ -44,11 +45,30 @@ class Walk:
     def failures(self) -> tuple[LookupFailed, ...]:
         return tuple(step.result for step in self.steps if isinstance(step.result, LookupFailed))
 
+    @cached_property
+    def organization(self) -> str | None:
+        """The organisational domain of the name where the walk started (RFC 9989 4.10.2).
+
+        None: a look-up failed that could have decided otherwise.
+        """
+        if self.failures:
+            return None
+        found = [(step.domain, step.record) for step in self.steps if step.record]
+        for domain, record in found:
+            if record.psd is Psd.NO:
+                return domain
+            if record.psd is Psd.YES and domain != self.domain:
+                return _one_label_below(domain, self.domain)
+        return found[-1][0] if found else self.domain
+
     def at(self, domain: str) -> Step | None:
-        return next((step for step in self.steps if step.domain == domain), None)
+        for step in self.steps:
+            if step.domain == domain:
+                return step
+        return None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: what applies is asked for often, and kept once it is known
 class DmarcFacts:
     """All that was asked for one From domain.
 
@@ -85,6 +105,34 @@ class DmarcFacts:
         existence = (self.existence,) if self.existence else ()
         return (*steps, *beyond, *existence, *(target.result for target in self.report_targets))
 
+    @cached_property
+    def applied(self) -> Applied | None:
+        """The record that applies: the From domain's, else its organisational domain's, else its public suffix
+        domain's (RFC 9989 4.10.1). None if there is none, or if a failed look-up leaves it open."""
+        walk = self.walk
+        if own := _at(walk, walk.domain):
+            return own
+        if walk.organization is None:
+            return None
+        return _at(walk, walk.organization) or _of_the_public_suffix(walk)
+
+    @cached_property
+    def state(self) -> DmarcState:
+        """The policy that applies to From, after `sp`, `np` and `t`: the export's column.
+
+        INVALID: a record stands there, and receivers can use none. UNKNOWN: a failed look-up could have decided.
+        """
+        found = self.applied
+        if found is None:
+            if self.walk.failures:
+                return DmarcState.UNKNOWN
+            discarded = any(len(step.records) > 1 and "." in step.domain for step in self.walk.steps)
+            return DmarcState.INVALID if discarded else DmarcState.ABSENT
+        below = is_below(self.from_domain, found.domain)
+        known = (True, False) if self.exists is None else (self.exists,)
+        policies = {found.record.policy(below=below, exists=exists) for exists in known}
+        return _STATES[policies.pop()] if len(policies) == 1 else DmarcState.UNKNOWN
+
     def walk_of(self, domain: str) -> Walk | None:
         return next((walk for walk in (self.walk, *self.others) if walk.domain == domain), None)
 
@@ -112,7 +160,7 @@ async def gather(
     expect(resolver, [key for name in names for key in asked(name)])
     walk, *others = [await _walk(name, resolver) for name in names]
     facts = DmarcFacts(walk, tuple(others), beyond=await _beyond(walk, resolver))
-    found = applied(facts)
+    found = facts.applied
     if found is None:
         return facts
     if found.domain != from_domain and found.record.np is not None:
@@ -131,53 +179,6 @@ def asked(domain: str) -> list[Asked]:
     return [(name, RecordType.TXT) for name in names if usable(name)]
 
 
-def organizational_domain(walk: Walk) -> str | None:
-    """The organisational domain of the name where the walk started (RFC 9989 4.10.2).
-
-    None: a look-up failed that could have decided otherwise.
-    """
-    if walk.failures:
-        return None
-    found = [(step.domain, step.record) for step in walk.steps if step.record]
-    for domain, record in found:
-        if record.psd is Psd.NO:
-            return domain
-        if record.psd is Psd.YES and domain != walk.domain:
-            return _one_label_below(domain, walk.domain)
-    return found[-1][0] if found else walk.domain
-
-
-def applied(facts: DmarcFacts) -> Applied | None:
-    """The record that applies: the From domain's, else its organisational domain's, else its public suffix
-    domain's (RFC 9989 4.10.1). None if there is none, or if a failed look-up leaves it open."""
-    walk = facts.walk
-    if own := _at(walk, walk.domain):
-        return own
-    organization = organizational_domain(walk)
-    if organization is None:
-        return None
-    return _at(walk, organization) or _of_the_public_suffix(walk)
-
-
-def state(facts: DmarcFacts) -> DmarcState:
-    """The policy that applies to From, after `sp`, `np` and `t`: the export's column.
-
-    INVALID: a record stands there, and receivers can use none. UNKNOWN: a failed look-up could have decided.
-    """
-    found = applied(facts)
-    if found is None:
-        if facts.walk.failures:
-            return DmarcState.UNKNOWN
-        discarded = any(len(step.records) > 1 and "." in step.domain for step in facts.walk.steps)
-        return DmarcState.INVALID if discarded else DmarcState.ABSENT
-    below = is_below(facts.from_domain, found.domain)
-    exists = facts.exists
-    policies = {
-        found.record.policy(below=below, exists=e) for e in ((True, False) if exists is None else (exists,))
-    }
-    return _as_state(policies.pop()) if len(policies) == 1 else DmarcState.UNKNOWN
-
-
 def aligned(facts: DmarcFacts, other: str, mode: Alignment) -> bool | None:
     """Whether `other`, a domain that SPF or DKIM vouches for, is aligned with From (RFC 9989 4.4).
 
@@ -188,7 +189,7 @@ def aligned(facts: DmarcFacts, other: str, mode: Alignment) -> bool | None:
     if mode is Alignment.STRICT or other.split(".")[-1] != facts.from_domain.split(".")[-1]:
         return False
     walk = facts.walk_of(other)
-    ours, theirs = organizational_domain(facts.walk), walk and organizational_domain(walk)
+    ours, theirs = facts.walk.organization, walk and walk.organization
     return ours == theirs if ours and theirs else None
 
 
@@ -209,9 +210,14 @@ async def _step(domain: str, resolver: Resolver) -> Step:
     result = await resolver.lookup(name, RecordType.TXT)
     if not isinstance(result, Answer):
         return Step(domain, result)
-    texts = [record.text for record in result.texts]
-    records = tuple(record for text in texts if (record := parse(text)))
-    return Step(domain, result, records, tuple(text for text in texts if near_miss(text)))
+    records: list[DmarcRecord] = []
+    near_misses: list[str] = []
+    for text in (txt.text for txt in result.texts):
+        if record := parse(text):
+            records.append(record)
+        elif near_miss(text):
+            near_misses.append(text)
+    return Step(domain, result, tuple(records), tuple(near_misses))
 
 
 async def _beyond(walk: Walk, resolver: Resolver) -> Step | None:
@@ -224,7 +230,7 @@ async def _beyond(walk: Walk, resolver: Resolver) -> Step | None:
 
 async def _targets(found: Applied, walk: Walk, resolver: Resolver) -> tuple[reports.ReportTarget, ...]:
     """Those of a record that the company or its organisation publishes; a registry's is not theirs to mend."""
-    organization = organizational_domain(walk)
+    organization = walk.organization
     if organization is None or found.domain not in (walk.domain, organization):
         return ()
     return await reports.gather(found.domain, organization, found.record, resolver)
@@ -251,7 +257,3 @@ _STATES = {
     Policy.QUARANTINE: DmarcState.QUARANTINE,
     Policy.REJECT: DmarcState.REJECT,
 }
-
-
-def _as_state(policy: Policy | None) -> DmarcState:
-    return _STATES[policy]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from checks.company import DmarcState
-from checks.dmarc.discover import DmarcFacts, Step, applied, organizational_domain, state
+from checks.dmarc.discover import DmarcFacts, Step
 from checks.dmarc.ours import OurMail, vouched
 from checks.dmarc.record import Alignment, DmarcRecord, Policy
 from checks.domain_name import is_below
@@ -72,7 +72,7 @@ def judge(
 ) -> tuple[Finding, ...]:
     """Whether the two standards part here. `today`, `older`: what each makes of our mail, where it is theirs
     to judge (both or neither)."""
-    now, then = state(facts), older_policy(facts)
+    now, then = facts.state, older_policy(facts)
     if DmarcState.UNKNOWN in (now, then.policy):
         return ()
     outcomes = today is not None and older is not None and {today.turned_away, older.turned_away}
@@ -98,8 +98,8 @@ def _same_policy(now: DmarcState, then: OlderPolicy) -> bool:
 
 
 def _said_today(facts: DmarcFacts, policy: DmarcState, mail: OurMail | None) -> str:
-    found = applied(facts)
-    organization = organizational_domain(facts.walk) or "not known"
+    found = facts.applied
+    organization = facts.walk.organization or "not known"
     return f"by RFC 9989: {_said(policy, found.domain if found else '', organization)}{_fate(mail)}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from checks.company import DmarcState
-from checks.dmarc.discover import DmarcFacts, aligned, applied, state
+from checks.dmarc.discover import DmarcFacts, aligned
 from checks.dmarc.record import Alignment
 
 
@@ -49,7 +49,7 @@ def for_our_mail(
         raise ValueError(
             f"facts of {facts.from_domain!r} cannot judge mail from {from_domain!r}; gather them for it"
         )
-    policy = state(facts)
+    policy = facts.state
     spf_aligned = _spf_aligned(facts, envelope_domain, policy)
     return vouched(policy, spf_passes=spf_passes, spf_aligned=spf_aligned, dkim_aligned=dkim_aligned)
 
@@ -66,7 +66,7 @@ def vouched(
 def _spf_aligned(facts: DmarcFacts, envelope: str | None, policy: DmarcState) -> bool | None:
     if envelope is None:
         return False
-    found = applied(facts)
+    found = facts.applied
     relaxed = aligned(facts, envelope, Alignment.RELAXED)
     if (
         policy is DmarcState.UNKNOWN and found is None

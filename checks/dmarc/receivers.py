@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from checks.company import DmarcState
 from checks.dmarc import receiver_rules as said
@@ -63,12 +64,19 @@ WHY = {
 }
 
 
+Wanted = tuple[tuple[bool | None, Evidence], ...]
+"""What is wanted of a sender: whether it is met, and how it is told where it is not."""
+
+
 class Receiver(StrEnum):
     """Whose published rules: those for personal accounts, not for companies' mailboxes at the same provider."""
 
     GMAIL = "Gmail"
     YAHOO = "Yahoo"
     MICROSOFT = "Outlook.com"
+
+
+_KINDS = tuple((receiver, large) for receiver in Receiver for large in (False, True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +108,7 @@ class Delivery:
     why: Why
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
+class Expectation(NamedTuple):
     """What one receiver's published rules say. `large`: for senders of 5,000 messages a day and more.
 
     `rule`: the code of the rule that decides. `unmet`: what it wants and does not get.
@@ -132,7 +139,12 @@ def delivery(seen: Authentication) -> Delivery:
 
 def expectations(seen: Authentication) -> tuple[Expectation, ...]:
     """Gmail, Yahoo and Outlook.com, each for small and large senders."""
-    return tuple(_expectation(receiver, large, seen) for receiver in Receiver for large in (False, True))
+    if seen.mail.turned_away:
+        fate = _turned_away(seen.mail.policy).fate
+        short = (Evidence(_ALIGNED, f"neither, and the DMARC policy is {seen.mail.policy}"),)
+        return tuple(Expectation(r, large, fate, TURNS_OUR_MAIL_AWAY.code, short) for r, large in _KINDS)
+    wanted = tuple(_wanted(seen))
+    return tuple(_expectation(receiver, large, seen, wanted if large else ()) for receiver, large in _KINDS)
 
 
 def judge(seen: Authentication) -> tuple[Finding, ...]:
@@ -172,19 +184,15 @@ def _not_enforced(seen: Authentication) -> Delivery:
     return Delivery(Fate.ACCEPTED, Why.NO_POLICY if absent else Why.POLICY_NONE)
 
 
-def _expectation(receiver: Receiver, large: bool, seen: Authentication) -> Expectation:
-    """The policy first, then what is wanted of everybody, then what is wanted of large senders."""
+def _expectation(receiver: Receiver, large: bool, seen: Authentication, wanted: Wanted) -> Expectation:
+    """The policy lets the mail pass: what is wanted of everybody, then what is wanted of large senders."""
     mail, basic, more = seen.mail, _OF_EVERYBODY[receiver], _OF_LARGE_SENDERS[receiver]
-    if mail.turned_away:
-        short = (Evidence(_ALIGNED, f"neither, and the DMARC policy is {mail.policy}"),)
-        return Expectation(receiver, large, _turned_away(mail.policy).fate, TURNS_OUR_MAIL_AWAY.code, short)
     if receiver is Receiver.GMAIL and seen.from_domain in _GMAIL_DOMAINS and not mail.passes:
         unmet = (Evidence("From at a domain of the sender's own", seen.from_domain),)
         return Expectation(receiver, large, Fate.AT_RISK, said.GMAIL_NO_GMAIL_FROM.code, unmet)
     if seen.authenticated is False and not (large and receiver is Receiver.MICROSOFT):
         unmet = (Evidence("SPF or DKIM that passes", "neither"),)
         return Expectation(receiver, large, _UNAUTHENTICATED[receiver], basic.code, unmet)
-    wanted = tuple(_wanted(seen)) if large else ()
     rule = more if large else basic
     if lacking := tuple(evidence for met, evidence in wanted if met is False):
         return Expectation(receiver, large, _SHORT_OF_MORE[receiver], rule.code, lacking)

@@ -6,20 +6,20 @@ from collections.abc import Iterator
 
 from checks.company import DmarcState
 from checks.dmarc import reports
-from checks.dmarc.discover import Applied, DmarcFacts, applied, state
+from checks.dmarc.discover import Applied, DmarcFacts
 from checks.lookup import LookupFailed
 from checks.model import Evidence, Finding, Rule, Severity, Topic
 
 
 def judge(facts: DmarcFacts) -> tuple[Finding, ...]:
     """What is to be said about the published policy itself, the nearest name first."""
-    found = applied(facts)
+    found = facts.applied
     findings = [*_about_the_names(facts)]
     if found:
         findings += [*_about_the_record(found), *reports.judge(found.domain, facts.report_targets)]
-    if state(facts) is DmarcState.UNKNOWN:
+    if facts.state is DmarcState.UNKNOWN:
         findings += [_finding(LOOKUP_FAILED, *_failed(failed)) for failed in _failures(facts)]
-    if state(facts) is DmarcState.ABSENT:
+    if facts.state is DmarcState.ABSENT:
         asked = f"_dmarc.{facts.from_domain}"
         findings.append(
             _finding(ABSENT, facts.from_domain, "v=DMARC1; p=…", f"no policy record at {asked} or above")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from ipaddress import ip_address, ip_network
 
 from checks.lookup import (
@@ -36,7 +36,7 @@ _ADDRESSES = (RecordType.A, RecordType.AAAA)
 NULL = ""  # the root as an exchanger: "this domain takes no mail" (RFC 7505 3)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: what follows from the answers is asked for often, and kept
 class Exchanger:
     """One server that takes the mail. `exchange` as in `Mx`; `results`: its A and AAAA answers.
 
@@ -47,7 +47,7 @@ class Exchanger:
     exchange: str
     results: tuple[Result, ...] = ()
 
-    @property
+    @cached_property
     def addresses(self) -> tuple[str, ...]:
         return tuple(
             value for result in self.results if isinstance(result, Answer) for value in result.values
@@ -72,7 +72,7 @@ class Exchanger:
         """Whether an address stands where a name must (RFC 1035 3.3.9)."""
         return _is_ip(self.exchange)
 
-    @property
+    @cached_property
     def alive(self) -> bool | None:
         """Whether it has an address; None when that could not be looked up."""
         if self.addresses:
@@ -82,7 +82,7 @@ class Exchanger:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots, as above
 class MxFacts:
     """What was asked for one domain.
 
@@ -94,12 +94,12 @@ class MxFacts:
     mx: Result
     exchangers: tuple[Exchanger, ...] = ()
 
-    @property
+    @cached_property
     def records(self) -> tuple[Mx, ...]:
         """As published, in order of preference."""
         return self.mx.exchangers if isinstance(self.mx, Answer) else ()
 
-    @property
+    @cached_property
     def nulls(self) -> tuple[Mx, ...]:
         return tuple(record for record in self.records if record.exchange == NULL)
 
@@ -119,12 +119,12 @@ class MxFacts:
             return None
         return not (isinstance(self.mx, Absent) and self.mx.nxdomain)
 
-    @property
+    @cached_property
     def takes_mail(self) -> bool | None:
         """Whether mail to the domain has somewhere to go; None when a failed look-up leaves it open."""
         if self.exists is None:
             return None
-        alive = {exchanger.alive for exchanger in self.exchangers}
+        alive = [exchanger.alive for exchanger in self.exchangers]
         return True if True in alive else None if None in alive else False
 
     @property
@@ -140,10 +140,8 @@ async def gather(domain: str, resolver: Resolver) -> MxFacts:
         return MxFacts(domain, mx)
     records = mx.exchangers if isinstance(mx, Answer) else (Mx(0, domain),)
     wanted = [record for record in records if record.exchange != NULL]
-    expect(
-        resolver,
-        [(r.exchange, t) for r in wanted[:MAX_EXCHANGERS] for t in _ADDRESSES if _is_asked(r.exchange)],
-    )
+    names = [record.exchange for record in wanted[:MAX_EXCHANGERS] if _is_asked(record.exchange)]
+    expect(resolver, [(name, type) for name in names for type in _ADDRESSES])
     asked = [await _exchanger(record, resolver) for record in wanted[:MAX_EXCHANGERS]]
     rest = (Exchanger(record.preference, record.exchange) for record in wanted[MAX_EXCHANGERS:])
     return MxFacts(domain, mx, (*asked, *rest))

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from checks.lookup import Absent, Answer, LookupFailed, Mx, Record, RecordType, Result, Txt
+from checks.lookup import Answer, LookupFailed, Mx, RecordType, Result, Txt
 
 Key = tuple[str, RecordType]
-Ask = Callable[[], Awaitable[Result]]
 Clock = Callable[[], float]
 
 
@@ -31,13 +29,10 @@ class Bounds:
 
     def lifetime(self, result: Result) -> float:
         """Seconds for which a result may be given again."""
-        match result:
-            case Answer():
-                return max(self.shortest, min(result.ttl, self.longest))
-            case Absent():
-                return max(self.shortest, min(result.ttl, self.longest_no))
-            case LookupFailed():
-                return self.failure
+        if isinstance(result, LookupFailed):
+            return self.failure
+        longest = self.longest if isinstance(result, Answer) else self.longest_no
+        return max(self.shortest, min(result.ttl, longest))
 
 
 _PLACE, _RECORD = 1_000, 100  # octets that Python spends on keeping a result, and on each record in it
@@ -45,26 +40,15 @@ _PLACE, _RECORD = 1_000, 100  # octets that Python spends on keeping a result, a
 
 def weight(result: Result) -> int:
     """Roughly the octets that it takes to keep a result: most have a hundred, a hostile one has 64 kB."""
-    records = result.records if isinstance(result, Answer) else ()
-    return _PLACE + sum(_RECORD + _length(record) for record in records)
-
-
-def _length(record: Record) -> int:
-    match record:
-        case Txt():
-            return sum(_RECORD + len(string) for string in record.strings)
-        case Mx():
-            return len(record.exchange)
-        case _:
-            return len(record)
-
-
-@dataclass(slots=True)
-class _Asking:
-    """A query under way, and how many wait for it."""
-
-    task: asyncio.Task[Result]
-    waiting: int = 0
+    octets = _PLACE
+    for record in result.records if isinstance(result, Answer) else ():
+        octets += _RECORD
+        if isinstance(record, Txt):
+            for string in record.strings:
+                octets += _RECORD + len(string)
+        else:
+            octets += len(record.exchange if isinstance(record, Mx) else record)
+    return octets
 
 
 class Cache:
@@ -76,73 +60,32 @@ class Cache:
     def __init__(self, bounds: Bounds | None = None, *, clock: Clock = time.monotonic) -> None:
         self._bounds = bounds or Bounds()
         self._clock = clock
-        self._kept: OrderedDict[Key, tuple[float, Result]] = OrderedDict()
+        self._kept: OrderedDict[Key, tuple[float, int, Result]] = OrderedDict()
         self._weight = 0
-        self._asking: dict[Key, _Asking] = {}
 
     def __len__(self) -> int:
         return len(self._kept)
 
-    async def get(self, key: Key, ask: Ask) -> Result:
-        """The kept result, else that of the query under way, else of a new one.
-
-        What `ask` raises reaches everybody who waits, and is not kept. When one of those who wait is
-        cancelled, the query goes on for the others; when all are, it ends.
-        """
-        if (kept := self._fresh(key)) is not None:
-            return kept
-        asking = self._asking.get(key) or self._start(key, ask)
-        asking.waiting += 1
-        try:
-            return await asyncio.shield(asking.task)
-        finally:
-            asking.waiting -= 1
-            if not asking.waiting and not asking.task.done():
-                self._forget(key, asking.task)  # now, so that nobody joins a query that is ending
-                asking.task.cancel()
-
-    async def aclose(self) -> None:
-        """End the queries under way."""
-        tasks = [asking.task for asking in self._asking.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _start(self, key: Key, ask: Ask) -> _Asking:
-        task = asyncio.create_task(self._ask_and_keep(key, ask))
-        task.add_done_callback(lambda done: self._forget(key, done))
-        asking = self._asking[key] = _Asking(task)
-        return asking
-
-    async def _ask_and_keep(self, key: Key, ask: Ask) -> Result:
-        result = await ask()
-        self._keep(key, result)
-        return result
-
-    def _forget(self, key: Key, task: asyncio.Task[Result]) -> None:
-        """Only the task's own place: a cancelled query may end after another has taken it."""
-        asking = self._asking.get(key)
-        if asking is not None and asking.task is task:
-            del self._asking[key]
-
-    def _fresh(self, key: Key) -> Result | None:
+    def get(self, key: Key) -> Result | None:
+        """The result, while it may be given again."""
         kept = self._kept.get(key)
         if kept is None:
             return None
-        expires, result = kept
-        if expires <= self._clock():
+        if kept[0] <= self._clock():
             self._drop(key)
             return None
         self._kept.move_to_end(key)
-        return result
+        return kept[2]
 
-    def _keep(self, key: Key, result: Result) -> None:
-        self._drop(key)
-        self._kept[key] = (self._clock() + self._bounds.lifetime(result), result)
-        self._weight += weight(result)
+    def keep(self, key: Key, result: Result) -> None:
+        """Keep it for its time, and let go of what was not used for longest."""
+        if key in self._kept:
+            self._drop(key)
+        octets = weight(result)
+        self._kept[key] = (self._clock() + self._bounds.lifetime(result), octets, result)
+        self._weight += octets
         while self._weight > self._bounds.memory:
             self._drop(next(iter(self._kept)))
 
     def _drop(self, key: Key) -> None:
-        if (kept := self._kept.pop(key, None)) is not None:
-            self._weight -= weight(kept[1])
+        self._weight -= self._kept.pop(key)[1]

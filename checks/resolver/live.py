@@ -4,57 +4,42 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter, deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Self
 
-import dns.rcode
-
-from checks.lookup import Absent, Answer, FailureReason, LookupFailed, RecordType, Result
+from checks.lookup import Absent, FailureReason, RecordType, Result
+from checks.resolver.asking import Asking
 from checks.resolver.cache import Bounds, Cache
-from checks.resolver.health import Health
-from checks.resolver.message import Question, Reply
-from checks.resolver.names import lower, to_labels, to_text
-from checks.resolver.reading import Found, GoOn, Missing, Nonsense, Trail, read
+from checks.resolver.lane import Lane
+from checks.resolver.names import lower
 from checks.resolver.servers import Nameserver, named_or_systems
-from checks.resolver.transport import SocketTransport, Transport
+from checks.resolver.transport import Dial, Link, Peer
+from checks.resolver.wire import to_wire
 
 _NO_TTL = 300  # seconds, for a name that no query can carry: it will be as unusable then
 
-_TELLING = (
-    FailureReason.SERVFAIL,  # about the domain: someone tried to find out and could not
-    FailureReason.MALFORMED,
-    FailureReason.REFUSED,  # about the server
-    FailureReason.TIMEOUT,
-    FailureReason.UNREACHABLE,
-)
+TICK = 0.02
+"""Seconds between two looks at what is overdue: one look for all costs less than a timer for each."""
 
+PUBLIC_RATE = 500
+"""Questions a second to a server at a public address, unless told otherwise: a third of what the strictest of the
+large ones documents (Google Public DNS: 1,500 a second for each address)."""
 
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """What came of asking one server."""
-
-    server: Nameserver
-    outcome: Reply | FailureReason
-
-
-@dataclass(slots=True)
-class _Patience:
-    """Seconds left for one look-up, waiting for a free place not counted."""
-
-    left: float
+Key = tuple[str, RecordType]
 
 
 class LiveResolver:
     """A `Resolver` over the network. One event loop; share one instance, so that its cache is shared.
 
-    `nameservers`: `IP`, `IP:port`, `[v6]:port` or `v6`, preferred first; none: the system's. A look-up asks
-    at most `attempts` times, in turn over the servers, `timeout` seconds each, so `attempts` × `timeout`
-    seconds in all. At most `in_flight` questions are out at a time; the others wait. `now` gives epoch
-    seconds for `at`; `clock` counts steadily for the cache. Raises ValueError for what is no name server,
-    `NoNameservers` when none is named and the system has none.
+    `nameservers`: `IP`, `IP:port`, `[v6]:port` or `v6`, with `tls://name@` before it for TLS, preferred first;
+    none: the system's. A look-up takes `attempts` × `timeout` seconds at most: a question without an answer is
+    asked again, in turn over the servers, after a few round trips, then after twice as long, up to `timeout`.
+    At most `in_flight` questions are out to a server at a time, fewer when packets get lost, and at most
+    `queries_per_second` go out (0: no limit; None: `PUBLIC_RATE` to a server at a public address); the others
+    wait. `now` gives epoch seconds for `at`; `clock` counts steadily. Raises ValueError for what is no name
+    server, `NoNameservers` when none is named and the system has none.
 
     Results are shared and kept: `at` says when the answer came, and it may be older than the look-up.
     """
@@ -65,23 +50,33 @@ class LiveResolver:
         timeout: float = 2.0,
         attempts: int = 4,
         *,
-        in_flight: int = 200,
+        in_flight: int = 2000,
+        queries_per_second: int | None = None,
         bounds: Bounds | None = None,
-        transport: Transport | None = None,
+        dial: Dial = Peer,
         now: Callable[[], float] = time.time,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        if timeout <= 0 or attempts < 1 or in_flight < 1:
-            raise ValueError("timeout must be above 0 seconds, attempts and in_flight at least 1")
+        if timeout <= 0 or attempts < 1 or in_flight < 1 or (queries_per_second or 0) < 0:
+            raise ValueError(
+                "timeout must be above 0 seconds, attempts and in_flight at least 1, "
+                "queries_per_second at least 0"
+            )
         self._servers = named_or_systems(nameservers)
-        self._timeout = timeout
-        self._attempts = attempts
-        self._places = asyncio.Semaphore(in_flight)
-        self._transport = transport or SocketTransport()
-        self._now = now
+        self.timeout = timeout
+        self.patience = timeout * attempts
+        self.now = now
+        self._in_flight = in_flight
+        self._rate = queries_per_second
         self._clock = clock
+        self._dial = dial
         self._cache = Cache(bounds, clock=clock)
-        self._health = Health(self._servers, clock)
+        self._lanes: tuple[Lane, ...] = ()
+        self._links: tuple[Link, ...] = ()
+        self._asking: dict[Key, Asking] = {}
+        self._out: set[Asking] = set()
+        self._sweeper: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -93,93 +88,128 @@ class LiveResolver:
 
     async def aclose(self) -> None:
         """End what is under way and let go of the sockets."""
-        await self._cache.aclose()
-        await self._transport.aclose()
+        asking, self._asking = self._asking, {}
+        for one in asking.values():
+            one.done = True
+            for waiting in one.waiting:
+                waiting.cancel()
+        self._out.clear()
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+        for link in self._links:
+            link.close()
 
     @property
     def queries(self) -> int:
         """Packets asked so far."""
-        return self._transport.queries
+        return sum(link.queries for link in self._links)
 
     @property
     def failures(self) -> dict[str, Counter[FailureReason]]:
         """How often each server failed so far, by reason."""
-        return self._health.failures
+        return {lane.name: Counter(lane.failures) for lane in self._lanes}
+
+    @property
+    def asking(self) -> int:
+        """Questions under way, for however many askers."""
+        return len(self._asking)
+
+    @property
+    def out(self) -> int:
+        """Those of them that wait for an answer."""
+        return len(self._out)
+
+    def find(self, name: str, type: RecordType) -> Result | None:
+        """What is kept for a name in lower case, without waiting; None when it would have to be asked."""
+        return self._cache.get((name, type))
+
+    def expect(self, asked: Iterable[Key]) -> None:
+        """Begin to ask for what is not kept; a `lookup` finds it under way."""
+        for key in asked:
+            if key not in self._asking and self._cache.get(key) is None:
+                name = lower(key[0])
+                qname = to_wire(name) if name == key[0] else None
+                if qname is not None:
+                    self._begin(key, qname)
 
     async def lookup(self, name: str, type: RecordType) -> Result:
         """What the DNS says; a name that no query can carry does not exist, and nobody is asked."""
-        name = lower(name)
-        labels = to_labels(name)
-        if labels is None:
-            return Absent(name, type, nxdomain=True, ttl=_NO_TTL, at=self._now())
-        return await self._cache.get((name, type), lambda: self._resolve(name, Trail(labels), type))
+        kept = self._cache.get((name, type))
+        if kept is not None:
+            return kept
+        asking = self._asking.get((name, type))
+        if asking is None:
+            lowered = lower(name)
+            if lowered != name:
+                return await self.lookup(lowered, type)
+            qname = to_wire(name)
+            if qname is None:
+                return Absent(name, type, nxdomain=True, ttl=_NO_TTL, at=self.now())
+            asking = self._begin((name, type), qname)
+        # One future for each who waits: whoever is cancelled takes nothing from the others.
+        future: asyncio.Future[Result] = self._running().create_future()
+        asking.waiting.append(future)
+        return await future
 
-    async def _resolve(self, name: str, trail: Trail, type: RecordType) -> Result:
-        """Ask for the name, then for the targets of aliases, until the end of the trail is known."""
-        patience = _Patience(self._timeout * self._attempts)
-        while True:
-            said = await self._ask(Question(trail.owner, type), patience)
-            if isinstance(said.outcome, FailureReason):
-                return self._failed(name, type, said.outcome, said.server)
-            match read(trail, said.outcome):
-                case Found(trail, records, ttl):
-                    return Answer(name, type, records, ttl, _aliases(trail), self._now())
-                case Missing(trail, nxdomain, ttl):
-                    return Absent(name, type, nxdomain, ttl, _aliases(trail), self._now())
-                case Nonsense():
-                    return self._failed(name, type, FailureReason.MALFORMED, said.server)
-                case GoOn(trail):
-                    pass
+    def _begin(self, key: Key, qname: bytes) -> Asking:
+        self._running()
+        asking = self._asking[key] = Asking(self, key, qname)
+        return asking
 
-    def _failed(self, name: str, type: RecordType, reason: FailureReason, server: Nameserver) -> LookupFailed:
-        return LookupFailed(name, type, reason, str(server), self._now())
+    def _running(self) -> asyncio.AbstractEventLoop:
+        loop = self._loop
+        if loop is None:
+            loop = self._loop = asyncio.get_running_loop()
+            self._links = tuple(self._dial(server, loop, self._clock) for server in self._servers)
+            self._lanes = tuple(
+                Lane(str(server), link, self._in_flight, self._rate_of(server), self._clock)
+                for server, link in zip(self._servers, self._links, strict=True)
+            )
+        return loop
 
-    async def _ask(self, question: Question, patience: _Patience) -> _Said:
-        """The first answer, elsewhere first when a server has none; else the failure that tells most."""
-        servers = deque(self._health.order())
-        failures: dict[FailureReason, Nameserver] = {}
-        for _ in range(self._attempts):
-            if not servers:
-                break
-            server = servers.popleft()
-            outcome = await self._exchange(server, question, patience)
-            if isinstance(outcome, Reply):
-                return _Said(server, outcome)
-            failures.setdefault(outcome, server)
-            if outcome is FailureReason.TIMEOUT:
-                servers.append(server)  # a packet may have been lost; whoever spoke would only repeat it
-        reason = min(failures, key=_TELLING.index)
-        return _Said(failures[reason], reason)
+    def _rate_of(self, server: Nameserver) -> int:
+        if self._rate is not None:
+            return self._rate
+        return 0 if server.is_private else PUBLIC_RATE
 
-    async def _exchange(
-        self, server: Nameserver, question: Question, patience: _Patience
-    ) -> Reply | FailureReason:
-        async with self._places:
-            if patience.left <= 0:
-                return FailureReason.TIMEOUT
-            started = self._clock()
-            heard = await self._transport.exchange(server, question, min(self._timeout, patience.left))
-            patience.left -= self._clock() - started
-        outcome = _answer(heard) if isinstance(heard, Reply) else heard
-        if isinstance(outcome, Reply):
-            self._health.answered(server)
-        else:
-            self._health.failed(server, outcome)
-        return outcome
+    # What an `Asking` needs
 
+    def lanes(self) -> tuple[Lane, ...]:
+        """The servers as listed; those at rest come last, as one of them may be all that there is."""
+        if len(self._lanes) == 1:
+            return self._lanes
+        now = self._clock()
+        return tuple(sorted(self._lanes, key=lambda lane: lane.rests_until > now))
 
-def _answer(reply: Reply) -> Reply | FailureReason:
-    """The reply, if it says what is so; else why it does not."""
-    match reply.rcode:
-        case dns.rcode.NOERROR | dns.rcode.NXDOMAIN:
-            return FailureReason.REFUSED if reply.referral else reply
-        case dns.rcode.FORMERR:
-            return FailureReason.MALFORMED
-        case dns.rcode.REFUSED | dns.rcode.NOTIMP | dns.rcode.NOTAUTH:
-            return FailureReason.REFUSED
-        case _:
-            return FailureReason.SERVFAIL
+    def watch(self, asking: Asking) -> None:
+        """Look after it when it is due."""
+        self._out.add(asking)
+        if self._sweeper is None and self._loop is not None:
+            self._sweeper = self._loop.call_later(TICK, self._sweep)
 
+    def finished(self, asking: Asking, result: Result) -> None:
+        """Keep the result and give it to all who wait."""
+        self._out.discard(asking)
+        self._asking.pop(asking.key, None)
+        self._cache.keep(asking.key, result)
+        for waiting in asking.waiting:
+            if not waiting.done():
+                waiting.set_result(result)
 
-def _aliases(trail: Trail) -> tuple[str, ...]:
-    return tuple(to_text(target) for target in trail.passed)
+    def broken(self, asking: Asking, bug: Exception) -> None:
+        """A bug reaches everybody who waits, and is not kept."""
+        asking.done = True
+        self._out.discard(asking)
+        self._asking.pop(asking.key, None)
+        for waiting in asking.waiting:
+            if not waiting.done():
+                waiting.set_exception(bug)
+
+    def _sweep(self) -> None:
+        now = self._clock()
+        for asking in [asking for asking in self._out if asking.due <= now]:
+            asking.overdue(now)
+        for lane in self._lanes:
+            lane.review(now)
+        busy = self._out or any(lane.queue for lane in self._lanes)
+        self._sweeper = self._loop.call_later(TICK, self._sweep) if busy and self._loop else None

@@ -188,7 +188,7 @@ def _record(rrset: dns.rrset.RRset) -> Record:
         case PTR() | NS() | CNAME():
             return to_text(_labels(rdata.target))
         case _:
-            return str(rdata.to_text())
+            return str(rdata.to_text()).lower()  # compressed, its names may stand in the case of our question
 
 
 def _labels(name: dns.name.Name) -> Labels:

@@ -19,7 +19,7 @@ _PLAIN = frozenset(range(0x21, 0x7F)) - set(b".\\")
 
 def lower(name: str) -> str:
     """ASCII letters in lower case and nothing else changed: the DNS folds no other letters (RFC 4343)."""
-    return name.translate(_LOWER)
+    return name.lower() if name.isascii() else name.translate(_LOWER)
 
 
 def to_labels(name: str) -> Labels | None:

@@ -9,7 +9,11 @@ from ipaddress import ip_address
 import dns.exception
 import dns.resolver
 
+from checks.resolver.names import to_labels
+
 DNS_PORT = 53
+TLS_PORT = 853
+TLS = "tls://"
 
 
 class NoNameservers(Exception):
@@ -22,36 +26,53 @@ class Nameserver:
 
     address: str
     port: int = DNS_PORT
+    tls: str = ""
+    """The name that the server's certificate must have, when it is asked over TLS (RFC 7858)."""
+
+    @property
+    def is_private(self) -> bool:
+        """Whether it is on this machine or in a network of our own."""
+        return ip_address(self.address).is_private
 
     def __str__(self) -> str:
-        """`192.0.2.53`, `192.0.2.53:5353`, `2001:db8::53` or `[2001:db8::53]:5353`."""
-        if self.port == DNS_PORT:
+        """`192.0.2.53`, `192.0.2.53:5353`, `2001:db8::53`, `[2001:db8::53]:5353` or `tls://name@…`."""
+        return f"{TLS}{self.tls}@{self._place}" if self.tls else self._place
+
+    @property
+    def _place(self) -> str:
+        if self.port == (TLS_PORT if self.tls else DNS_PORT):
             return self.address
         return f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"
 
 
 def parse(text: str) -> Nameserver:
-    """Read `IP`, `IP:port`, `[v6]:port` or `v6`; ValueError says how to write it."""
-    host, port = _split(text.strip())
+    """Read `IP`, `IP:port`, `[v6]:port`, `v6`, or `tls://name@` before one; ValueError says how to write it."""
+    written = text.strip()
+    over_tls = written.startswith(TLS)
+    tls, _, place = written.removeprefix(TLS).rpartition("@") if over_tls else ("", "", written)
+    host, port = _split(place, TLS_PORT if over_tls else DNS_PORT)
     try:
-        return Nameserver(str(ip_address(host)), _port(port))
+        if over_tls and to_labels(tls) is None:
+            raise ValueError(tls)
+        return Nameserver(str(ip_address(host)), _port(port), tls)
     except ValueError:
         raise ValueError(
             f"name server {text!r} is not an IP address with an optional port: "
-            "write it as 192.0.2.53, 192.0.2.53:5353, 2001:db8::53 or [2001:db8::53]:5353"
+            "write it as 192.0.2.53, 192.0.2.53:5353, 2001:db8::53 or [2001:db8::53]:5353, "
+            "or for TLS as tls://dns.example@192.0.2.53"
         ) from None
 
 
-def _split(text: str) -> tuple[str, str]:
+def _split(text: str, usual: int) -> tuple[str, str]:
     if text.startswith("["):
         host, bracket, rest = text[1:].partition("]")
         if not bracket or ":" not in host or rest[:1] not in ("", ":") or rest == ":":
             return "", ""
-        return host, rest[1:] or str(DNS_PORT)
+        return host, rest[1:] or str(usual)
     if text.count(":") == 1:
         host, _, port = text.partition(":")
         return host, port
-    return text, str(DNS_PORT)
+    return text, str(usual)
 
 
 def _port(text: str) -> int:

@@ -1,145 +1,343 @@
-"""One exchange with one server: a question out, a reply or the reason for none back.
+"""Carries questions to servers over a few long-lived sockets, and what comes back to whoever asked.
 
-Each exchange has a socket of its own, connected to the server: the kernel picks a random port, drops what
-comes from elsewhere, and tells at once when nobody listens there.
+An answer is taken only from the server that was asked (the sockets are connected), at the port that asked, with
+the id and the question of a query that is out, letter by letter (RFC 5452 9.1; the case of the letters is
+random). All others are dropped. Nothing here waits or counts time: `asking.py` does, for all queries together.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+import socket
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
 
 import dns.rcode
 
 from checks.lookup import FailureReason
-from checks.resolver import message
-from checks.resolver.message import Malformed, Question, Reply
+from checks.resolver import message, wire
+from checks.resolver.message import HEADER, Malformed, Reply
 from checks.resolver.servers import Nameserver
+from checks.resolver.stream import Stream
+from checks.resolver.wire import Asked, Chance, Said
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from checks.resolver.lane import Lane
 
-NO_EDNS_PLEASE = {dns.rcode.FORMERR, dns.rcode.BADVERS}
-"""What a server from before EDNS says to it (RFC 6891 7)."""
+SOCKETS = 8
+"""For each server: that many answers' worth of kernel buffers, and ports to guess from."""
+
+USES, AGE = 20_000, 60.0
+"""Queries and seconds after which a socket makes place for another, at another port."""
+
+STRANGE = 100
+"""Packets that answer nothing, before a socket makes place: somebody may be guessing."""
+
+_BUFFER = 2**20
+_AT_ONCE = 256
+_RESPONSE, _QR_AND_OPCODE, _TC = 0x80, 0xF8, 0x02
+_NO_EDNS_PLEASE = (dns.rcode.FORMERR, dns.rcode.BADVERS)
+_KEEPS_NO_CASE_FOR = 900.0
+
+Outcome = Said | FailureReason
+Clock = Callable[[], float]
 
 
-class Transport(Protocol):
-    """Carries questions to servers."""
+class Listener(Protocol):
+    """Who asked."""
 
-    @property
-    def queries(self) -> int:
-        """Packets asked since the start; a question asked again, over TCP or without EDNS, counts again."""
+    def heard(self, sent: Sent, outcome: Outcome, now: float) -> None:
+        """Called at most once for each `Sent`, and not after it was forgotten."""
         ...
 
-    async def exchange(self, server: Nameserver, question: Question, seconds: float) -> Reply | FailureReason:
-        """Ask within `seconds` in all. Never raises for what the network or the server does."""
-        ...
 
-    async def aclose(self) -> None:
-        """Let go of what is open."""
-        ...
+class Sent:
+    """A query that is out. `at`: when; `strange`: something came back that is no answer to it."""
 
-
-@dataclass(slots=True)
-class Heard:
-    """What one exchange heard. `strange`: packets from the server that do not answer the question."""
-
-    strange: int = 0
-
-
-@dataclass(slots=True)
-class SocketTransport:
-    """UDP, then TCP for what was truncated (RFC 7766 5), with one socket an exchange."""
-
-    queries: int = field(default=0, init=False)
-
-    async def exchange(self, server: Nameserver, question: Question, seconds: float) -> Reply | FailureReason:
-        async def ask(heard: Heard) -> Reply:
-            reply = await self._ask(server, question, heard, edns=True)
-            if reply.rcode in NO_EDNS_PLEASE:
-                reply = await self._ask(server, question, heard, edns=False)
-            return reply
-
-        return await within(seconds, ask)
-
-    async def aclose(self) -> None:
-        """Nothing stays open between exchanges."""
-
-    async def _ask(self, server: Nameserver, question: Question, heard: Heard, *, edns: bool) -> Reply:
-        query = message.pack(question, edns=edns)
-        self.queries += 1
-        wire = await over_udp(server, query, heard)
-        if message.truncated(wire):
-            self.queries += 1
-            wire = await over_tcp(server, query)
-        return message.unpack(question, wire)
-
-
-async def within(seconds: float, ask: Callable[[Heard], Awaitable[T]]) -> T | FailureReason:
-    """What `ask` gives within `seconds`, else why it gives nothing."""
-    heard = Heard()
-    try:
-        async with asyncio.timeout(seconds):
-            return await ask(heard)
-    except TimeoutError:
-        # A wrong id or question may be a forger's, so it ends nothing, and counts if nothing else came.
-        return FailureReason.MALFORMED if heard.strange else FailureReason.TIMEOUT
-    except (Malformed, asyncio.IncompleteReadError):
-        return FailureReason.MALFORMED
-    except OSError:
-        return FailureReason.UNREACHABLE
-
-
-class _OneAnswer(asyncio.DatagramProtocol):
-    """Waits for the datagram that answers the query; others are counted and let go."""
-
-    def __init__(self, query: bytes, heard: Heard) -> None:
-        self._query = query
-        self._heard = heard
-        # A value either way: an error that nobody waits for any more must not be reported as forgotten.
-        self.answer: asyncio.Future[bytes | Exception] = asyncio.get_running_loop().create_future()
-
-    def datagram_received(self, data: bytes, addr: object) -> None:
-        if message.answers(self._query, data):
-            self._settle(data)
-        else:
-            self._heard.strange += 1
-
-    def error_received(self, exc: Exception) -> None:
-        self._settle(exc)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._settle(exc or ConnectionAbortedError("the socket was closed"))
-
-    def _settle(self, outcome: bytes | Exception) -> None:
-        if not self.answer.done():
-            self.answer.set_result(outcome)
-
-
-async def over_udp(server: Nameserver, query: bytes, heard: Heard) -> bytes:
-    """The datagram that answers the query; raises OSError, and waits for ever."""
-    transport, protocol = await asyncio.get_running_loop().create_datagram_endpoint(
-        lambda: _OneAnswer(query, heard), remote_addr=(server.address, server.port)
+    __slots__ = (
+        *("asked", "at", "channel", "edns", "end", "id", "lane", "listener", "mixed", "question"),
+        *("streamed", "strange"),
     )
-    try:
-        transport.sendto(query)
-        outcome = await protocol.answer
-    finally:
-        transport.close()
-    if isinstance(outcome, Exception):
-        raise outcome
-    return outcome
+    channel: Channel
+    id: bytes
+    lane: Lane
+    mixed: bool
+    question: bytes
+
+    def __init__(self, asked: Asked, listener: Listener, now: float) -> None:
+        self.asked = asked
+        self.listener = listener
+        self.at = now
+        self.end = asked.end
+        self.edns = True
+        self.strange = self.streamed = False
+
+    def forget(self) -> None:
+        """Whatever comes back for it from now on is dropped."""
+        self.channel.forget(self)
 
 
-async def over_tcp(server: Nameserver, query: bytes) -> bytes:
-    """The reply over a connection of its own: length, then message (RFC 1035 4.2.2)."""
-    reader, writer = await asyncio.open_connection(server.address, server.port)
+class Link(Protocol):
+    """The way to one server."""
+
+    queries: int
+    """Packets asked so far; a question asked again, over TCP or without EDNS, counts again."""
+
+    def send(self, asked: Asked, listener: Listener) -> Sent:
+        """Ask; what comes of it is told to the listener, later."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what is open. Nobody is told."""
+        ...
+
+
+class Channel(Protocol):
+    """What a query went out on."""
+
+    def forget(self, sent: Sent) -> None: ...
+
+
+class Peer:
+    """One server, and the sockets to it."""
+
+    def __init__(self, server: Nameserver, loop: asyncio.AbstractEventLoop, clock: Clock) -> None:
+        self.server = server
+        self.loop = loop
+        self.clock = clock
+        self.chance = Chance()
+        self.queries = 0
+        self._sockets: list[_Socket | None] = [None] * SOCKETS
+        self._retired: set[_Socket] = set()
+        self._stream: Stream | None = None
+        self._mixes_from = float("-inf")
+
+    def send(self, asked: Asked, listener: Listener) -> Sent:
+        now = self.clock()
+        sent = Sent(asked, listener, now)
+        sent.mixed = now >= self._mixes_from
+        if self.server.tls:
+            self.over_stream(sent)
+        else:
+            self._over_udp(sent, now)
+        return sent
+
+    def _over_udp(self, sent: Sent, now: float) -> None:
+        random = self.chance.octets(1)[0] % SOCKETS
+        chosen = self._sockets[random]
+        if chosen is None or chosen.left <= 0 or chosen.expires <= now:
+            try:
+                chosen = self._renew(random, now)
+            except OSError:
+                self.loop.call_soon(self._unreachable, sent)
+                sent.channel = _NOWHERE
+                return
+        chosen.send(sent)
+
+    def _renew(self, place: int, now: float) -> _Socket:
+        old = self._sockets[place]
+        new = self._sockets[place] = _Socket(self, now)
+        if old is not None:
+            self._retired.add(old)
+            old.retire()
+        return new
+
+    def _unreachable(self, sent: Sent) -> None:
+        if sent.channel is _NOWHERE:
+            sent.listener.heard(sent, FailureReason.UNREACHABLE, self.clock())
+
+    def closed(self, sock: _Socket) -> None:
+        self._retired.discard(sock)
+
+    def over_stream(self, sent: Sent) -> None:
+        sent.streamed = True
+        if self._stream is None or not self._stream.usable:
+            self._stream = Stream(self)
+        self._stream.send(sent)
+
+    def wrong_case(self, sent: Sent, now: float) -> None:
+        """The right id and name, but the letters in another case: a guess, or a server that does not keep it.
+
+        As a forger would have to guess twice, it is asked again, in lower case and from another port, and that
+        answer holds.
+        """
+        sent.mixed = False
+        self._mixes_from = now + _KEEPS_NO_CASE_FOR
+        self._over_udp(sent, now)
+
+    def take(self, sent: Sent, packet: bytes, now: float) -> None:
+        """What answers the query: to be read, or to be asked again in another way."""
+        if packet[2] & _TC and not sent.streamed:
+            return self.over_stream(sent)
+        try:
+            said = (
+                wire.unpack(sent.asked, packet) if packet[5] else message.unpack(sent.asked.question, packet)
+            )
+        except Malformed:
+            return sent.listener.heard(sent, FailureReason.MALFORMED, now)
+        if type(said) is Reply and sent.edns and said.rcode in _NO_EDNS_PLEASE:
+            return self._without_edns(sent, now)
+        sent.listener.heard(sent, said, now)
+
+    def _without_edns(self, sent: Sent, now: float) -> None:
+        sent.edns = False
+        if sent.streamed:
+            self.over_stream(sent)
+        else:
+            self._over_udp(sent, now)
+
+    def pack(self, sent: Sent, taken: dict[bytes, Sent]) -> bytes:
+        """The query, with an id of its own among those on its socket."""
+        chance = self.chance
+        id = chance.octets(2)
+        while id in taken:
+            id = chance.octets(2)
+        asked = sent.asked
+        qname = asked.qname
+        if sent.mixed:
+            qname = wire.mixed(qname, chance.octets(len(qname)))
+        sent.id = id
+        sent.question = qname + asked.tail
+        self.queries += 1
+        return wire.pack(id, sent.question, edns=sent.edns)
+
+    def close(self) -> None:
+        for sock in [*self._sockets, *self._retired]:
+            if sock is not None:
+                sock.close()
+        self._sockets = [None] * SOCKETS
+        if self._stream is not None:
+            self._stream.close()
+
+
+Dial = Callable[[Nameserver, asyncio.AbstractEventLoop, Clock], Link]
+
+
+class _Nowhere:
+    def forget(self, sent: Sent) -> None:
+        sent.channel = _FORGOTTEN
+
+
+_NOWHERE, _FORGOTTEN = _Nowhere(), _Nowhere()
+
+
+class _Socket:
+    """A UDP socket at a random port, connected: the kernel drops what comes from elsewhere."""
+
+    __slots__ = (
+        *("_peer", "_pending", "_recv", "_retired", "_send", "_sock", "_strange"),
+        *("expires", "left"),
+    )
+
+    def __init__(self, peer: Peer, now: float) -> None:
+        self._peer = peer
+        self._pending: dict[bytes, Sent] = {}
+        self._sock = _connected(peer.server)
+        self._send = self._sock.send
+        self._recv = self._sock.recv
+        self._retired = False
+        self._strange = 0
+        self.left = USES
+        self.expires = now + AGE
+        peer.loop.add_reader(self._sock.fileno(), self._readable)
+
+    def send(self, sent: Sent) -> None:
+        sent.channel = self
+        packet = self._peer.pack(sent, self._pending)
+        self._pending[sent.id] = sent
+        self.left -= 1
+        try:
+            self._send(packet)
+        except BlockingIOError:
+            pass  # no room in the kernel: lost, as on the way
+        except ConnectionRefusedError:
+            self._peer.loop.call_soon(self._refused)
+        except OSError:
+            self._peer.loop.call_soon(self._refused)
+
+    def forget(self, sent: Sent) -> None:
+        if self._pending.get(sent.id) is sent:
+            del self._pending[sent.id]
+            if self._retired:
+                self._close_if_done()
+
+    def retire(self) -> None:
+        """Ask nothing more; close after the last answer."""
+        self._retired = True
+        self._close_if_done()
+
+    def close(self) -> None:
+        if self._sock.fileno() >= 0:
+            self._peer.loop.remove_reader(self._sock.fileno())
+            self._sock.close()
+            self._peer.closed(self)
+        self._pending.clear()
+
+    def _close_if_done(self) -> None:
+        if not self._pending:
+            self.close()
+
+    def _readable(self) -> None:
+        recv, pending, now = self._recv, self._pending, self._peer.clock()
+        take = self._peer.take
+        for _ in range(_AT_ONCE):
+            try:
+                packet = recv(65535)
+            except BlockingIOError:
+                break
+            except OSError:
+                self._refused()
+                break
+            sent = pending.get(packet[:2])
+            if sent is None:
+                self._unasked()
+            elif (
+                packet[HEADER : sent.end] == sent.question
+                and packet[2] & _QR_AND_OPCODE == _RESPONSE
+                and packet[4:6] == b"\0\1"
+            ):
+                del pending[sent.id]
+                take(sent, packet, now)
+            else:
+                self._odd(sent, packet, now)
+        if self._retired:
+            self._close_if_done()
+
+    def _unasked(self) -> None:
+        """Late, twice, or a guess."""
+        self._strange += 1
+        if self._strange >= STRANGE:
+            self.left = 0
+
+    def _odd(self, sent: Sent, packet: bytes, now: float) -> None:
+        """It has the id of a query, and something is wrong with it."""
+        query = sent.id + bytes(2) + b"\0\1" + bytes(6) + sent.question
+        if not message.answers(query, packet):
+            sent.strange = True
+            return self._unasked()
+        del self._pending[sent.id]
+        if packet[4:6] == b"\0\0" or not sent.mixed:
+            self._peer.take(sent, packet, now)
+        else:
+            self._peer.wrong_case(sent, now)
+
+    def _refused(self) -> None:
+        """Nobody listens there, the kernel says, or there is no way: true of all that is out on this socket."""
+        now = self._peer.clock()
+        pending, self._pending = self._pending, {}
+        for sent in pending.values():
+            sent.listener.heard(sent, FailureReason.UNREACHABLE, now)
+        if self._retired:
+            self._close_if_done()
+
+
+def _connected(server: Nameserver) -> socket.socket:
+    sock = socket.socket(socket.AF_INET6 if ":" in server.address else socket.AF_INET, socket.SOCK_DGRAM)
     try:
-        writer.write(len(query).to_bytes(2, "big") + query)
-        wire = await reader.readexactly(int.from_bytes(await reader.readexactly(2), "big"))
-    finally:
-        writer.transport.abort()  # no answer is worth a wait for the server to hang up
-    if not message.answers(query, wire) or message.truncated(wire):
-        raise Malformed("the reply over TCP does not answer the question")
-    return wire
+        sock.setblocking(False)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+        sock.connect((server.address, server.port))
+    except OSError:
+        sock.close()
+        raise
+    return sock

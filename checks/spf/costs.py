@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from checks.lookup import Absent, Answer, Asked, LookupFailed, RecordType, Resolver, lookup_all, usable
 from checks.lookup import Result as LookupResult
 from checks.spf.outcome import MAX_NAMES
 from checks.spf.record import Directive, Mechanism, Modifier
-from checks.spf.tree import Node, NodeState, Tree, costly_terms, counts_as, named
+from checks.spf.tree import Node, NodeState, Tree, counts_as, named
 
 MAX_LOOKUPS = 100
 """For the terms of one tree. What comes behind is not known."""
@@ -40,8 +41,7 @@ class Count:
         return str(self.least) if self.least == self.most else f"{self.least} to {self.most}"
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(NamedTuple):
     """One term that looks something up, where evaluation can get to it: in which node of the tree, and what it
     names (None where that depends on the sender). `void4`, `void6`: whether it finds nothing for a sender of that
     family; None is not known. An include without a record ends the evaluation, so it is no void here."""
@@ -68,10 +68,12 @@ class Cost:
 
     @property
     def depends_on_sender(self) -> bool:
-        return self.name is None or _mechanism(self.term) is Mechanism.PTR
+        return self.name is None or (
+            isinstance(self.term, Directive) and self.term.mechanism is Mechanism.PTR
+        )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: the counts are kept with it
 class Costs:
     """Every term that costs a look-up. `complete`: nothing of the tree was left unread."""
 
@@ -84,9 +86,15 @@ class Costs:
         return Count(least, least if self.complete else None)
 
     def voids(self, family: Family) -> Count:
-        known = [item.void(family) for item in self.items]
-        least = known.count(True)
-        return Count(least, least + known.count(None) if self.complete else None)
+        return self._voids[family]
+
+    @cached_property
+    def _voids(self) -> dict[Family, Count]:
+        return {4: self._count([i.void4 for i in self.items]), 6: self._count([i.void6 for i in self.items])}
+
+    def _count(self, void: list[bool | None]) -> Count:
+        least = void.count(True)
+        return Count(least, least + void.count(None) if self.complete else None)
 
     @property
     def failures(self) -> tuple[LookupFailed, ...]:
@@ -105,13 +113,13 @@ async def measure(tree: Tree, resolver: Resolver) -> Costs:
     asking = _Asking(resolver)
     await asking.ask(a for _, term, name in terms if name for a in _first(term, name))
     await asking.ask(a for _, term, name in terms if name for a in asking.exchangers(term, name))
-    endless = any(n.reachable and n.state is NodeState.LOOP for n in tree.nodes)
+    endless = any(n.reachable and n.state is NodeState.LOOP for n in tree.odd)
     complete = tree.complete and not endless and len(terms) <= MAX_COSTS
     return Costs(tuple(asking.cost(*term) for term in terms), complete)
 
 
 def _costly(node: Node) -> tuple[Directive | Modifier, ...]:
-    return costly_terms(node.record) if node.reachable and node.record else ()
+    return node.record.costly if node.reachable and node.record else ()
 
 
 def _mechanism(term: Directive | Modifier) -> Mechanism | None:
@@ -141,13 +149,16 @@ class _Asking:
     async def ask(self, wanted: Iterable[Asked]) -> None:
         room = MAX_LOOKUPS - len(self.known)
         new = [a for a in dict.fromkeys(wanted) if a not in self.known and usable(a[0])][:room]
-        self.known.update(zip(new, await lookup_all(self.resolver, new), strict=True))
+        if new:
+            self.known.update(zip(new, await lookup_all(self.resolver, new), strict=True))
 
     def exchangers(self, term: Directive | Modifier, name: str) -> list[Asked]:
-        return [(host, type) for host in self._hosts(term, name) for type in _ADDRESSES.values()]
+        if _mechanism(term) is not Mechanism.MX:
+            return []
+        return [(host, type) for host in self._hosts(name) for type in _ADDRESSES.values()]
 
-    def _hosts(self, term: Directive | Modifier, name: str) -> list[str]:
-        found = self.known.get((name, RecordType.MX)) if _mechanism(term) is Mechanism.MX else None
+    def _hosts(self, name: str) -> list[str]:
+        found = self.known.get((name, RecordType.MX))
         exchangers = found.exchangers if isinstance(found, Answer) else ()
         return [mx.exchange for mx in exchangers if mx.exchange][:MAX_NAMES]
 
@@ -172,7 +183,7 @@ class _Asking:
             case Mechanism.A:
                 return self._absent((name, _ADDRESSES[family]))
             case Mechanism.MX if isinstance(self.known.get((name, RecordType.MX)), Answer):
-                absent = [self._absent((h, _ADDRESSES[family])) for h in self._hosts(term, name)]
+                absent = [self._absent((h, _ADDRESSES[family])) for h in self._hosts(name)]
                 return False if False in absent else None if None in absent else True
             case Mechanism.MX:
                 return self._absent((name, RecordType.MX))

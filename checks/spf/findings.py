@@ -23,11 +23,12 @@ def finding(rule: Rule, about: str, *evidence: Evidence) -> Finding:
 
 def told(rule: Rule, about: str, evidence: Iterable[Evidence]) -> Finding | None:
     """The rule with its evidence, the same piece once; None where there is none."""
-    some = tuple(dict.fromkeys(_short(e) for e in islice(evidence, 10 * MOST)))
+    some = list(islice(evidence, 10 * MOST))
     if not some:
         return None
+    some = list(dict.fromkeys(map(_short, some)))
     if len(some) > MOST:
-        some = (*some[:MOST], Evidence(some[MOST].expected, f"… and {len(some) - MOST} more"))
+        some[MOST:] = [Evidence(some[MOST].expected, f"… and {len(some) - MOST} more")]
     return finding(rule, about, *some)
 
 

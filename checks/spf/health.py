@@ -9,17 +9,15 @@ from dataclasses import replace
 from checks.lookup import FailureReason
 from checks.model import Evidence, Finding
 from checks.spf import health_rules as rules
-from checks.spf import record
 from checks.spf.costs import Cost, Costs, Family
 from checks.spf.findings import told
-from checks.spf.include import own_nodes
 from checks.spf.joints import joints
 from checks.spf.mend import meant_as_spf, mends
 from checks.spf.ours import SpfFacts
 from checks.spf.outcome import MAX_NAMES, MAX_TERMS, MAX_VOIDS, ProblemKind
-from checks.spf.record import Mechanism, Modifier
-from checks.spf.tree import UNREAD, Node, NodeState, counts_as, ends_with_all, reachable_directives
-from checks.spf.width import Width, covered, passes_all, width
+from checks.spf.record import Mechanism, Modifier, Record, is_spf
+from checks.spf.tree import UNREAD, Node, NodeState, counts_as
+from checks.spf.width import Width, covered, wide_terms
 
 _FAMILIES: tuple[Family, ...] = (4, 6)
 
@@ -48,8 +46,11 @@ def health(facts: SpfFacts, *, passing: bool) -> list[Finding]:
 
 
 def pass_all(facts: SpfFacts) -> Finding | None:
-    lets_all = (n for n in facts.tree.nodes if n.record and passes_all(n.record) and counts(n, facts))
-    texts = (Evidence("~all or -all", n.record.text) for n in lets_all if n.record)
+    texts = (
+        Evidence("~all or -all", n.record.text)
+        for n in facts.tree.nodes
+        if n.record and n.record.passes_all and counts(n, facts)
+    )
     return told(rules.PASS_ALL, facts.domain, texts)
 
 
@@ -64,10 +65,9 @@ def wide_range(facts: SpfFacts) -> Finding | None:
 def _wide(facts: SpfFacts, wanted: Width) -> Iterator[Evidence]:
     expected = "networks of the servers that send"
     for node in facts.tree.nodes:
-        if node.record and not node.record.problems and counts(node, facts):
-            for directive in reachable_directives(node.record):
-                if directive.qualifier == "+" and width(directive) is wanted:
-                    yield Evidence(expected, _where(directive.text, node))
+        for directive, wide in wide_terms(node.record) if node.record else ():
+            if wide is wanted and counts(node, facts):
+                yield Evidence(expected, _where(directive.text, node))
 
 
 def counts(node: Node, facts: SpfFacts) -> bool:
@@ -119,21 +119,21 @@ def too_many_exchangers(facts: SpfFacts) -> Finding | None:
 def loop(facts: SpfFacts) -> Finding | None:
     ways = (
         Evidence("each record once on the way", f"{n.via}: {' → '.join(facts.tree.path(n))}")
-        for n in facts.tree.nodes
+        for n in facts.tree.odd
         if n.reachable and n.state is NodeState.LOOP
     )
     return told(rules.LOOP, facts.domain, ways)
 
 
 def dead_include(facts: SpfFacts) -> Finding | None:
-    dead = (_dead(n, facts) for n in facts.tree.nodes[1:] if n.reachable and _is_dead(n))
+    dead = (_dead(n, facts) for n in facts.tree.odd if n.reachable and _is_dead(n))
     return told(rules.DEAD_INCLUDE, facts.domain, dead)
 
 
 def _is_dead(node: Node) -> bool:
-    if node.state in (NodeState.NO_RECORD, NodeState.NO_SUCH_NAME, NodeState.SEVERAL):
-        return True
-    return bool(node.record and node.record.problems)
+    """Whether the include that led here, or the redirect, leads to nothing that receivers can use."""
+    without = (NodeState.NO_RECORD, NodeState.NO_SUCH_NAME, NodeState.SEVERAL)
+    return node.parent >= 0 and (node.state in without or node.record is not None)
 
 
 def _dead(node: Node, facts: SpfFacts) -> Evidence:
@@ -153,7 +153,7 @@ def also(name: str, facts: SpfFacts) -> str:
 def health_unknown(facts: SpfFacts) -> Finding | None:
     # A name that was never asked (records stored before it was) is no name server's failure.
     beside = (f for f in facts.costs.failures if f.reason is not FailureReason.NOT_STORED)
-    failed = [*(n.failure for n in facts.tree.nodes if n.failure), *beside]
+    failed = [*(n.failure for n in facts.tree.odd if n.failure), *beside]
     details = (
         Evidence(f"an answer ({f.type})", f"{f.name}: {f.reason}" + (f" from {f.server}" if f.server else ""))
         for f in failed
@@ -171,23 +171,24 @@ def strings_run_together(facts: SpfFacts) -> Finding | None:
 
 def not_as_meant(facts: SpfFacts) -> Finding | None:
     """A term that parses and cannot be meant so; what answers all the same is left alone."""
-    answers = {n.via for n in facts.tree.nodes if n.records}
     odd = (
         Evidence(m.instead or "nothing", _where(m.text, node))
-        for node in own_nodes(facts.tree)
-        for parsed in node.records
+        for node, parsed in _own(facts)
         for m in mends(parsed)
-        if not m.breaks and m.text not in answers
+        if not m.breaks and not any(n.via == m.text and n.records for n in facts.tree.nodes)
     )
     return told(rules.NOT_AS_MEANT, facts.domain, odd)
+
+
+def _own(facts: SpfFacts) -> Iterator[tuple[Node, Record]]:
+    return ((node, parsed) for node in facts.tree.own for parsed in node.records)
 
 
 def after_all(facts: SpfFacts) -> Finding | None:
     behind = (
         Evidence("all as the last term", _where(directive.text, node))
-        for node in own_nodes(facts.tree)
-        for parsed in node.records
-        for directive in parsed.directives[len(reachable_directives(parsed)) :]
+        for node, parsed in _own(facts)
+        for directive in parsed.directives[len(parsed.reached) :]
     )
     return told(rules.AFTER_ALL, facts.domain, behind)
 
@@ -195,9 +196,8 @@ def after_all(facts: SpfFacts) -> Finding | None:
 def redirect_ignored(facts: SpfFacts) -> Finding | None:
     ignored = (
         Evidence("either all or a redirect", _where(parsed.redirect.text, node))
-        for node in own_nodes(facts.tree)
-        for parsed in node.records
-        if parsed.redirect and ends_with_all(parsed)
+        for node, parsed in _own(facts)
+        if parsed.redirect and parsed.ends_with_all
     )
     return told(rules.REDIRECT_IGNORED, facts.domain, ignored)
 
@@ -205,9 +205,8 @@ def redirect_ignored(facts: SpfFacts) -> Finding | None:
 def ptr(facts: SpfFacts) -> Finding | None:
     used = (
         Evidence("the servers that send, by address or name", _where(directive.text, node))
-        for node in own_nodes(facts.tree)
-        for parsed in node.records
-        for directive in reachable_directives(parsed)
+        for node, parsed in _own(facts)
+        for directive in parsed.reached
         if directive.mechanism is Mechanism.PTR or counts_as(directive) > 1
     )
     return told(rules.PTR, facts.domain, used)
@@ -227,40 +226,43 @@ def not_a_record(facts: SpfFacts) -> Finding | None:
 
 def _ending(facts: SpfFacts) -> Node:
     """The node whose record has the last word: that of the domain, or what it redirects to."""
-    at = 0
-    while True:
-        for child, node in enumerate(facts.tree.nodes):
-            if node.parent == at and node.reachable and node.via.lower().startswith("redirect="):
-                at = child
-                break
-        else:
-            return facts.tree.nodes[at]
+    ahead: int | None = 0
+    while ahead is not None:
+        at = ahead
+        ahead = _redirected(at, facts) if any(r.redirect for r in facts.tree.nodes[at].records) else None
+    return facts.tree.nodes[at]
+
+
+def _redirected(at: int, facts: SpfFacts) -> int | None:
+    return next(
+        (
+            child
+            for child, node in enumerate(facts.tree.nodes)
+            if node.parent == at and node.reachable and node.via.lower().startswith("redirect=")
+        ),
+        None,
+    )
 
 
 def neutral_all(facts: SpfFacts) -> Finding | None:
     node = _ending(facts)
-    reached = reachable_directives(node.record) if node.record else ()
-    neutral = (
-        Evidence("~all or -all", _where(last.text, node))
-        for last in reached[-1:]
-        if last.mechanism is Mechanism.ALL and last.qualifier == "?"
-    )
+    last = node.record.reached[-1] if node.record and node.record.ends_with_all else None
+    neutral = [Evidence("~all or -all", _where(last.text, node))] if last and last.qualifier == "?" else ()
     return told(rules.NEUTRAL_ALL, facts.domain, neutral)
 
 
 def no_all(facts: SpfFacts) -> Finding | None:
     parsed = _ending(facts).record
-    if parsed is None or parsed.problems or ends_with_all(parsed):
+    if parsed is None or parsed.problems or parsed.ends_with_all:
         return None
     return told(rules.NO_ALL, facts.domain, [Evidence("~all or -all at the end", parsed.text)])
 
 
 def names_nothing(facts: SpfFacts) -> Finding | None:
-    own = {id(node) for node in own_nodes(facts.tree)}
     empty = (
         _nothing(c, facts)
         for c in facts.costs.items
-        if c.names_nothing and id(facts.tree.nodes[c.node]) in own
+        if c.names_nothing and any(facts.tree.nodes[c.node] is own for own in facts.tree.own)
     )
     return told(rules.NAMES_NOTHING, facts.domain, filter(None, empty))
 
@@ -287,7 +289,7 @@ def _twice(facts: SpfFacts) -> Iterator[Evidence]:
     for cost in facts.costs.items:
         if cost.name and not cost.depends_on_sender:
             places[_kind(cost), cost.name].append(cost)
-    for costs in places.values():
+    for costs in places.values() if len(places) < len(facts.costs.items) else ():
         own = list({_cost(c, facts): c for c in costs})
         if len(costs) > 1 and (len(own) > 1 or len({c.node for c in costs}) == 1):
             yield Evidence("once", f"{len(costs)} times: {'; '.join(own[:4])}")
@@ -311,7 +313,7 @@ MAX_ANSWER = 512
 
 def long_answer(facts: SpfFacts) -> Finding | None:
     name, texts = facts.tree.root.name, facts.tree.published
-    combined, answer = len(name) + sum(len(t.octets) for t in texts), answer_octets(facts)
+    combined, answer = len(name) + sum(map(len, facts.tree.texts)), answer_octets(facts)
     said = [
         Evidence(f"name and TXT records of at most {MAX_COMBINED} octets", str(combined)),
         Evidence(f"an answer of at most {MAX_ANSWER} octets", str(answer)),
@@ -323,13 +325,14 @@ def long_answer(facts: SpfFacts) -> Finding | None:
 def answer_octets(facts: SpfFacts) -> int:
     """The whole TXT answer on the wire: header, question, and each record with its name as a pointer (RFC 1035 4)."""
     question = 12 + len(facts.tree.root.name) + 2 + 4
-    return question + sum(12 + sum(1 + len(s) for s in t.strings) for t in facts.tree.published)
+    lengths = sum(12 + len(txt.strings) for txt in facts.tree.published)
+    return question + lengths + sum(map(len, facts.tree.texts))
 
 
 def not_followed(facts: SpfFacts) -> Finding | None:
     cut = (
         Evidence("a tree of at most 100 records", f"{_where(n.via, facts.tree.nodes[n.parent])}: {n.state}")
-        for n in facts.tree.nodes
+        for n in facts.tree.odd
         if n.state in (NodeState.TOO_MANY, NodeState.TOO_LATE)
     )
     return told(rules.NOT_FOLLOWED, facts.domain, cut)
@@ -356,14 +359,14 @@ def _budget(costs: Costs, facts: SpfFacts) -> Iterator[Evidence]:
     yield Evidence(f"at most {MAX_TERMS} terms that look something up", str(costs.terms))
     for family in _FAMILIES:
         yield Evidence(f"at most {MAX_VOIDS} void terms (IPv{family} senders)", str(costs.voids(family)))
-    for txt in facts.tree.published:
-        if record.is_spf(txt.octets):
+    for txt, octets in zip(facts.tree.published, facts.tree.texts, strict=True):
+        if is_spf(octets):
             yield Evidence(
                 "the SPF record, in strings of at most 255 octets",
-                f"{len(txt.octets)} octets in {len(txt.strings)}",
+                f"{len(octets)} octets in {len(txt.strings)}",
             )
     yield Evidence(f"an answer of at most {MAX_ANSWER} octets", str(answer_octets(facts)))
-    unread = sum(1 for n in facts.tree.nodes if n.reachable and n.state in UNREAD)
+    unread = sum(1 for n in facts.tree.odd if n.reachable and n.state in UNREAD)
     if unread:
         yield Evidence("every record of the tree", f"{unread} not read, so the counts are the least")
 

@@ -12,8 +12,8 @@ from enum import StrEnum
 
 from checks.spf import record
 from checks.spf.likeness import Likeness, likeness, organisation, stands_in
-from checks.spf.record import Directive, Mechanism, Record
-from checks.spf.tree import Node, NodeState, Tree, ends_with_all, reachable_directives, target
+from checks.spf.record import Directive, Mechanism, Modifier, Record
+from checks.spf.tree import Node, NodeState, Tree, target
 from checks.spf.typing_slips import cleaned
 
 MAX_TEXT = 4096
@@ -81,7 +81,7 @@ def mentions(tree: Tree, include: str, domain: str | None = None) -> tuple[Menti
     and of names below it) when it nearly is. `domain`: the platform's own, where that is known."""
     found = [m for node in tree.nodes for parsed in node.records for m in _in_record(node, parsed, include)]
     names = _names(tree, {m.name for m in found}, include, domain)
-    for node in own_nodes(tree):
+    for node in tree.own:
         for parsed in node.records:
             found += _Near(names, node, parsed).mentions()
     found += _in_other_texts(tree, include)
@@ -90,21 +90,20 @@ def mentions(tree: Tree, include: str, domain: str | None = None) -> tuple[Menti
 
 def own_nodes(tree: Tree) -> Iterator[Node]:
     """The nodes whose records the domain's owner writes: its name, and the names below it."""
-    root = tree.root.name
-    return (n for n in tree.nodes if n.records and (n is tree.root or n.name.endswith("." + root)))
+    return iter(tree.own)
 
 
 def _in_record(node: Node, parsed: Record, include: str) -> Iterator[Mention]:
-    reached = len(reachable_directives(parsed))
-    for position, directive in enumerate(parsed.directives, 1):
-        if directive.mechanism is Mechanism.INCLUDE and target(directive) == include:
-            reachable = node.reachable and position <= reached
-            sign, text = directive.qualifier, directive.text
-            yield Mention(MentionKind.INCLUDE, node.name, text, position, node.depth, sign, reachable)
-    redirect = parsed.redirect
-    if redirect and target(redirect) == include:
-        reachable = node.reachable and not ends_with_all(parsed)
-        yield Mention(MentionKind.REDIRECT, node.name, redirect.text, 0, node.depth, "+", reachable)
+    for term, position, reached in parsed.leading_on:
+        if target(term) == include:
+            kind, sign = _kind_and_sign(term)
+            yield Mention(kind, node.name, term.text, position, node.depth, sign, node.reachable and reached)
+
+
+def _kind_and_sign(term: Directive | Modifier) -> tuple[MentionKind, str]:
+    if isinstance(term, Directive):
+        return MentionKind.INCLUDE, term.qualifier
+    return MentionKind.REDIRECT, "+"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +128,7 @@ def _names(tree: Tree, naming: set[str], include: str, domain: str | None) -> _N
                 break
             at = tree.nodes[at.parent]
     absent = (NodeState.NO_RECORD, NodeState.NO_SUCH_NAME)
-    dead = frozenset(n.name for n in tree.nodes if n.state in absent)
+    dead = frozenset(n.name for n in tree.odd if n.state in absent)
     without_us = frozenset(n.name for n in tree.nodes if n.records and n.name not in leading)
     domains = frozenset(filter(None, (domain, organisation(include))))
     return _Names(include, domains, dead, without_us)
@@ -153,7 +152,7 @@ class _Near:
             for m in self.parsed.modifiers
             if m.name != "redirect" and stands_in(cleaned(m.text), self.names.include)
         ]
-        reached = len(reachable_directives(self.parsed))
+        reached = len(self.parsed.reached)
         for position, directive in enumerate(self.parsed.directives, 1):
             if (kind := self._kind(directive)) is not None:
                 found.append(self._term(kind, directive, position, position <= reached))
@@ -173,7 +172,7 @@ class _Near:
         kind = self._of_name(name) if name else None
         if redirect is None or name is None or kind is None:
             return []
-        reachable = self.node.reachable and not ends_with_all(self.parsed)
+        reachable = self.node.reachable and not self.parsed.ends_with_all
         like, depth = likeness(name, self.names.include), self.node.depth
         return [Mention(kind, self.node.name, redirect.text, 0, depth, "+", reachable, like)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from checks.company import SpfState
 from checks.model import Evidence, Finding
-from checks.platform import Platform
+from checks.platform import Platform, address_text
 from checks.spf.costs import Family
 from checks.spf.evaluate import MAX_TERMS, MAX_VOIDS, Outcome, Problem, ProblemKind, Result
 from checks.spf.findings import finding, syntax, told
@@ -150,7 +150,7 @@ def _refused(sender: Sender, facts: SpfFacts, platform: Platform) -> Finding:
         if decided
         else str(outcome.result)
     )
-    result = Evidence(f"pass from {sender.address}", found)
+    result = Evidence(f"pass from {address_text(sender.address)}", found)
     present = [m for m in facts.mentions if m.present]
     if not present:
         record = facts.tree.root.record
@@ -165,7 +165,7 @@ def _refused(sender: Sender, facts: SpfFacts, platform: Platform) -> Finding:
             INCLUDE_QUALIFIED, reached[0].name, *(Evidence(wanted, m.term) for m in reached), result
         )
     if any(_was_passed_by(m, outcome, facts) for m in reached):
-        covered = Evidence(f"{sender.address} in the record of {platform.include}", "not there")
+        covered = Evidence(f"{address_text(sender.address)} in the record of {platform.include}", "not there")
         return finding(INCLUDE_LACKS_ADDRESS, platform.include, covered, result)
     return finding(OUR_MAIL_REFUSED, facts.domain, *map(_place, present), result)
 
@@ -215,7 +215,9 @@ def _near_miss(mention: Mention, facts: SpfFacts, platform: Platform) -> Evidenc
 
 
 def _passes_from_some(facts: SpfFacts) -> Finding:
-    evidence = (Evidence(f"pass from {s.address}", str(s.outcome.result)) for s in facts.senders)
+    evidence = (
+        Evidence(f"pass from {address_text(s.address)}", str(s.outcome.result)) for s in facts.senders
+    )
     return finding(PASSES_FROM_SOME, facts.domain, *evidence)
 
 
@@ -238,7 +240,10 @@ def _effective(facts: SpfFacts, platform: Platform) -> list[Finding]:
     strict = [s for s in facts.senders if s.stricter]
     if strict:
         counts = (
-            Evidence(f"at most {MAX_VOIDS} empty queries", f"{s.outcome.void_queries} from {s.address}")
+            Evidence(
+                f"at most {MAX_VOIDS} empty queries",
+                f"{s.outcome.void_queries} from {address_text(s.address)}",
+            )
             for s in strict
         )
         found.append(finding(STRICTER_RECEIVERS, facts.domain, *counts))
@@ -247,7 +252,7 @@ def _effective(facts: SpfFacts, platform: Platform) -> list[Finding]:
 
 def _working(sender: Sender) -> Evidence:
     way = " → ".join(f"{m.term} ({m.name})" for m in sender.outcome.path)
-    return Evidence(f"pass from {sender.address}", f"pass by {way}")
+    return Evidence(f"pass from {address_text(sender.address)}", f"pass by {way}")
 
 
 def _published(facts: SpfFacts, platform: Platform) -> Evidence:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 from checks.spf.typing_slips import close
 
@@ -21,9 +22,11 @@ class Likeness(StrEnum):
 
 def stands_in(text: str, name: str) -> bool:
     """Whether the name stands in the text, as a name of its own or run into what surrounds it."""
-    return re.search(rf"(?<![a-z0-9_-]){re.escape(name)}", text.lower()) is not None
+    text = text.lower()
+    return name in text and re.search(rf"(?<![a-z0-9_-]){re.escape(name)}", text) is not None
 
 
+@lru_cache(maxsize=64)  # ours, again and again
 def organisation(name: str) -> str:
     """The domain that somebody registered, as far as its shape tells: `example.co.uk` of `spf.example.co.uk`."""
     labels = name.split(".")

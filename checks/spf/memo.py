@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from checks.platform import IPAddress
 from checks.spf.macro import Macro
@@ -10,8 +11,7 @@ from checks.spf.outcome import Match, Problem, Result
 from checks.spf.partial import OurInclude
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What one record says: result, the terms that led to it, and where an explanation may stand."""
 
     result: Result
@@ -20,8 +20,7 @@ class Decision:
     explained_by: tuple[str, Macro] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Remembered:
+class Remembered(NamedTuple):
     """What an include said for one sending address, and what it cost."""
 
     decision: Decision

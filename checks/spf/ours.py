@@ -10,7 +10,7 @@ from checks.lookup import Answer, RecordType, Resolver, expect, usable
 from checks.platform import IPAddress, Platform
 from checks.spf.costs import NOTHING_COUNTED, Costs, measure
 from checks.spf.evaluate import check_host
-from checks.spf.include import Mention, MentionKind, mentions, own_nodes
+from checks.spf.include import Mention, MentionKind, mentions
 from checks.spf.likeness import stands_in
 from checks.spf.memo import Memo
 from checks.spf.near_names import NearName, near_names
@@ -124,7 +124,7 @@ async def _partial(
     tree: Tree, platform: Platform, resolver: Resolver, memo: Memo | None
 ) -> tuple[Mention, ...]:
     """What only our own include's records can show; they are read only where such a term may stand."""
-    terms = [d for node in own_nodes(tree) for r in node.records for d in r.directives]
+    terms = [d for node in tree.own for r in node.records for d in r.directives]
     if not any(d.span or d.mechanism is Mechanism.INCLUDE for d in terms):
         return ()
     ours = await _our_include(platform.include, resolver, memo)

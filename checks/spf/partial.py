@@ -6,9 +6,9 @@ from bisect import bisect_right
 from collections.abc import Iterator
 
 from checks.platform import IPAddress
-from checks.spf.include import Mention, MentionKind, own_nodes
+from checks.spf.include import Mention, MentionKind
 from checks.spf.record import Directive, Mechanism, Record
-from checks.spf.tree import Node, Tree, reachable_directives, target
+from checks.spf.tree import Node, Tree, target
 
 WIDEST = {4: 16, 6: 32}
 """A network as wide as this may still be meant for an address of ours; a wider one is meant for all the world."""
@@ -17,12 +17,12 @@ WIDEST = {4: 16, 6: 32}
 def partial_mentions(tree: Tree, ours: OurInclude, addresses: tuple[IPAddress, ...]) -> tuple[Mention, ...]:
     """The terms in the domain's own records that hold a part of our include or of `addresses`."""
     numbers: list[tuple[int, int]] = [(a.version, int(a)) for a in addresses]
-    own = (node for node in own_nodes(tree) if node.name not in ours.names)
+    own = (node for node in tree.own if node.name not in ours.names)
     return tuple(m for node in own for r in node.records for m in _in(node, r, ours, numbers))
 
 
 def _in(node: Node, parsed: Record, ours: OurInclude, addresses: list[tuple[int, int]]) -> Iterator[Mention]:
-    reached = len(reachable_directives(parsed))
+    reached = len(parsed.reached)
     for position, directive in enumerate(parsed.directives, 1):
         kind = _kind(directive, ours, addresses)
         if kind:

@@ -6,11 +6,12 @@ Parsing needs no network and finds every error, not only the first, since the ad
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache, wraps
 from ipaddress import AddressValueError, IPv4Network, IPv6Address, IPv6Network
+from typing import TypeVar
 
 from checks import lookup
 from checks.lookup import Txt
@@ -18,6 +19,7 @@ from checks.spf import macro
 from checks.spf.macro import Macro, MacroError
 
 Network = IPv4Network | IPv6Network
+Follows = TypeVar("Follows")
 
 
 class Mechanism(StrEnum):
@@ -86,20 +88,59 @@ class SyntaxProblem:
     expected: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: what follows from a record alone is kept with it, once somebody asked
 class Record:
     """One parsed record. With any problem, the record as a whole is a permerror (RFC 7208 4.6)."""
 
     text: str
-    directives: tuple[Directive, ...]
-    modifiers: tuple[Modifier, ...]
-    problems: tuple[SyntaxProblem, ...]
+    directives: tuple[Directive, ...] = field(hash=False)
+    modifiers: tuple[Modifier, ...] = field(hash=False)
+    problems: tuple[SyntaxProblem, ...] = field(hash=False)
 
-    @property
+    @cached_property
+    def reached(self) -> tuple[Directive, ...]:
+        """The directives up to and with the first `all`."""
+        ends = (i for i, d in enumerate(self.directives, 1) if d.mechanism is Mechanism.ALL)
+        return self.directives[: next(ends, None)]
+
+    @cached_property
+    def ends_with_all(self) -> bool:
+        """Whether there is an `all`: then nothing behind it counts, and no redirect (RFC 7208 5.1, 6.1)."""
+        return bool(self.reached) and self.reached[-1].mechanism is Mechanism.ALL
+
+    @cached_property
+    def passes_all(self) -> bool:
+        """Whether the record ends in `+all`, and everybody who gets there passes."""
+        return not self.problems and self.ends_with_all and self.reached[-1].qualifier == "+"
+
+    @cached_property
+    def costly(self) -> tuple[Directive | Modifier, ...]:
+        """The terms that cost a look-up when nothing matches."""
+        asking = [d for d in self.reached if d.costs_lookup]
+        return (*asking, self.redirect) if self.redirect and not self.ends_with_all else tuple(asking)
+
+    @cached_property
+    def leading_on(self) -> tuple[tuple[Directive | Modifier, int, bool], ...]:
+        """The includes and the redirect: which of the mechanisms it is (from 1; 0 for the redirect), and whether the
+        evaluation can get there."""
+        reached = len(self.reached)
+        found: list[tuple[Directive | Modifier, int, bool]] = [
+            (d, at, at <= reached)
+            for at, d in enumerate(self.directives, 1)
+            if d.mechanism is Mechanism.INCLUDE
+        ]
+        return (*found, (self.redirect, 0, not self.ends_with_all)) if self.redirect else tuple(found)
+
+    @cached_property
+    def networks(self) -> tuple[Directive, ...]:
+        """The ip4 and ip6 terms that let somebody pass."""
+        return tuple(d for d in self.reached if d.span and d.qualifier == "+")
+
+    @cached_property
     def redirect(self) -> Modifier | None:
         return self._modifier("redirect")
 
-    @property
+    @cached_property
     def exp(self) -> Modifier | None:
         return self._modifier("exp")
 
@@ -126,6 +167,17 @@ def is_spf(octets: bytes) -> bool:
 def select(texts: Iterable[Txt]) -> tuple[bytes, ...]:
     """The SPF records among a name's TXT records, their strings joined without a space."""
     return tuple(octets for octets in (txt.octets for txt in texts) if is_spf(octets))
+
+
+def remembered(follows: Callable[[Record], Follows]) -> Callable[[Record], Follows]:
+    """Have what follows from a record alone worked out once for all domains that publish or include it."""
+    cached = lru_cache(maxsize=8192)(follows)
+
+    @wraps(follows)
+    def asked(parsed: Record) -> Follows:
+        return cached(parsed) if len(parsed.text) <= CACHED_OCTETS else follows(parsed)
+
+    return asked
 
 
 def published(records: tuple[lookup.Record, ...]) -> tuple[Record, ...]:

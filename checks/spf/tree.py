@@ -10,13 +10,15 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
+from typing import NamedTuple
 
 from checks.lookup import Absent, LookupFailed, RecordType, Resolver, Txt, lookup_all, usable
 from checks.lookup import Result as LookupResult
 from checks.spf import macro, record
 from checks.spf.macro import Values
 from checks.spf.outcome import MAX_TERMS
-from checks.spf.record import Directive, Mechanism, Modifier, Record
+from checks.spf.record import Directive, Modifier, Record
 
 MAX_NODES = 100
 MAX_DEPTH = 12
@@ -44,8 +46,7 @@ UNREAD = frozenset({NodeState.FAILED, NodeState.TOO_MANY, NodeState.TOO_LATE, No
 """States behind which there may be more than the tree shows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """One name in the tree. `via`: the term that led here (empty at the root), in `parent`'s record (its index).
 
     `reachable` is False behind an `all`. `failure` is set for FAILED.
@@ -65,7 +66,7 @@ class Node:
         return self.records[0] if self.state is NodeState.RECORD else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: what many checks ask of it is kept with it
 class Tree:
     """The nodes, each after its parent; the root is the first. `texts`: every TXT record of the root;
     `published`: the same with their strings apart. `seconds`: how long the walk took."""
@@ -78,6 +79,17 @@ class Tree:
     @property
     def root(self) -> Node:
         return self.nodes[0]
+
+    @cached_property
+    def own(self) -> tuple[Node, ...]:
+        """The nodes whose records the domain's owner writes: its name, and the names below it."""
+        below = "." + self.root.name
+        return tuple(n for n in self.nodes if n.records and (n is self.root or n.name.endswith(below)))
+
+    @cached_property
+    def odd(self) -> tuple[Node, ...]:
+        """The nodes that are not what they should be: one record that parses."""
+        return tuple(n for n in self.nodes if n.record is None or n.record.problems)
 
     @property
     def terms(self) -> int:
@@ -92,7 +104,7 @@ class Tree:
     @property
     def complete(self) -> bool:
         """Whether nothing that evaluation can get to was left unread; otherwise `terms` is the least."""
-        return not any(n.reachable and n.state in UNREAD for n in self.nodes)
+        return not any(n.reachable and n.state in UNREAD for n in self.odd)
 
     def path(self, node: Node) -> tuple[str, ...]:
         """The names from the root to this node: the way of a loop, say."""
@@ -105,23 +117,17 @@ class Tree:
 
 def reachable_directives(parsed: Record) -> tuple[Directive, ...]:
     """The directives up to and with the first `all`."""
-    for i, directive in enumerate(parsed.directives):
-        if directive.mechanism is Mechanism.ALL:
-            return parsed.directives[: i + 1]
-    return parsed.directives
+    return parsed.reached
 
 
 def ends_with_all(parsed: Record) -> bool:
     """Whether an `all` ends the evaluation, so that a redirect is ignored (RFC 7208 6.1)."""
-    return any(d.mechanism is Mechanism.ALL for d in parsed.directives)
+    return parsed.ends_with_all
 
 
 def costly_terms(parsed: Record) -> tuple[Directive | Modifier, ...]:
     """The terms of this one record that cost a look-up when nothing matches."""
-    terms: list[Directive | Modifier] = [d for d in reachable_directives(parsed) if d.costs_lookup]
-    if parsed.redirect and not ends_with_all(parsed):
-        terms.append(parsed.redirect)
-    return tuple(terms)
+    return parsed.costly
 
 
 def counts_as(term: Directive | Modifier) -> int:
@@ -130,26 +136,20 @@ def counts_as(term: Directive | Modifier) -> int:
     return 2 if term.domain and "p" in term.domain.letters else 1
 
 
-def children(parsed: Record) -> Iterator[tuple[Directive | Modifier, bool]]:
-    """The includes and the redirect of one record, and whether its evaluation can get there."""
-    reached = len(reachable_directives(parsed))
-    for i, directive in enumerate(parsed.directives):
-        if directive.mechanism is Mechanism.INCLUDE:
-            yield directive, i < reached
-    if parsed.redirect:
-        yield parsed.redirect, not ends_with_all(parsed)
-
-
 def target(term: Directive | Modifier) -> str | None:
     """The name that the term asks about; None for the current domain, and where that depends on the sender."""
-    literal = term.domain.literal if term.domain else None
-    return literal.removesuffix(".").lower() if literal is not None else None
+    domain = term.domain
+    if domain is None or domain.name is not None or domain.literal is None:
+        return domain.name if domain else None
+    return domain.literal.removesuffix(".").lower()
 
 
 def named(term: Directive | Modifier, current: str) -> str | None:
     """The name that the term asks about in the record of `current`; None where that depends on the sender."""
     if term.domain is None:
         return current
+    if term.domain.name is not None:
+        return term.domain.name
     if term.domain.letters and term.domain.letters <= {"d"}:  # the current domain: RFC 7208 7.2
         return macro.expand_domain(term.domain, Values(domain=current))
     return target(term)
@@ -160,8 +160,7 @@ async def walk(domain: str, resolver: Resolver) -> Tree:
     return await _Walk(resolver).run(domain)
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(NamedTuple):
     """A term that leads on: in which node, to which name (None with macros); `cut`: the tree is full."""
 
     parent: int
@@ -207,7 +206,7 @@ class _Walk:
         room = MAX_NODES - len(self.nodes)
         for at in range(first, len(self.nodes)):
             node = self.nodes[at]
-            for term, reachable in (child for parsed in node.records for child in children(parsed)):
+            for term, _, reachable in (child for parsed in node.records for child in parsed.leading_on):
                 room -= 1
                 cut, here = room < 0, node.reachable and reachable
                 yield _Step(at, node.depth + 1, term.text, named(term, node.name), here, cut)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import Enum
 
-from checks.spf.include import own_nodes
-from checks.spf.record import Directive, Mechanism, Record
-from checks.spf.tree import Node, Tree, reachable_directives
+from checks.spf.record import Directive, Mechanism, Record, remembered
+from checks.spf.tree import Node, Tree
 
 
 class Width(Enum):
@@ -40,18 +39,19 @@ def _width(version: int, length: int) -> Width:
     return Width.WIDE if length < _SENDER[version] else Width.NARROW
 
 
-def passes_all(parsed: Record) -> bool:
-    """Whether the record ends in `+all`, and everybody who gets there passes."""
-    if parsed.problems:
-        return False
-    reached = reachable_directives(parsed)
-    return bool(reached) and reached[-1].mechanism is Mechanism.ALL and reached[-1].qualifier == "+"
+@remembered
+def wide_terms(parsed: Record) -> tuple[tuple[Directive, Width], ...]:
+    """The terms that let too much pass, and how wide they are; none of a record that does not parse."""
+    passing = (d for d in parsed.reached if d.qualifier == "+" and not parsed.problems)
+    return tuple((d, wide) for d in passing if (wide := width(d)) is not Width.NARROW)
 
 
 def covered(tree: Tree) -> Iterator[tuple[str, str]]:
     """The ip4 and ip6 terms of the domain's own records that another one covers, with that one. Signs are alike:
     a refusal within a network that passes is meant."""
-    own = {id(node) for node in own_nodes(tree)}
+    if not any(node.record and node.record.networks for node in tree.own):
+        return
+    own = {id(node) for node in tree.own}
     wide: dict[int, tuple[int, Directive, Node]] = {}
     for directive, node in sorted(_networks(tree), key=_from_wide_to_narrow):
         if directive.span is None:
@@ -69,9 +69,8 @@ def _networks(tree: Tree) -> Iterator[tuple[Directive, Node]]:
     for node in tree.nodes:
         signs = tree.root is node or node.via[:1] not in ("-", "~", "?")
         if node.record and node.reachable and signs:
-            for directive in reachable_directives(node.record):
-                if directive.span and directive.qualifier == "+":
-                    yield directive, node
+            for directive in node.record.networks:
+                yield directive, node
 
 
 def _from_wide_to_narrow(found: tuple[Directive, Node]) -> tuple[int, int, int, int]:

@@ -15,7 +15,6 @@ from checks.spf import repair_rules
 from checks.spf.advice import Advice, Answered, Change, ChangeKind
 from data import companies
 from data.observations import StoredResolver
-from data.schema import CompanyRow
 
 _SIGNS = {
     ChangeKind.KEPT: " ",
@@ -28,11 +27,8 @@ _SIGNS = {
 
 def for_company(session: Session, company_id: str, platform: Platform | None) -> Report | None:
     """The full report on a company that sends as itself; None for others, or when the platform is not set up."""
-    row = session.get(CompanyRow, company_id)
-    if row is None or platform is None:
-        return None
-    company = companies.to_company(row)
-    if company.method is not SendingMethod.OWN_ADDRESS:
+    company = next(companies.for_scan(session, [company_id]), None)
+    if company is None or platform is None or company.method is not SendingMethod.OWN_ADDRESS:
         return None
     return asyncio.run(report.make(company, platform, StoredResolver(session)))
 

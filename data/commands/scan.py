@@ -17,8 +17,10 @@ from checks.command import COULD_NOT_LOOK, DONE, REJECTED, USAGE, Stop
 from checks.platform import Platform
 from data.commands import Settings, Subparsers
 from data.commands.progress import clock, shown
-from data.engine import open_engine, sentence
+from data.engine import open_engine, sentence, sqlite_file
 from data.worker import scan
+from data.worker.crew import Crew, CrewLost, cores
+from data.worker.member import Duty
 from data.worker.scan import Progress, ScanSummary, Tell, UnknownCompany
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -34,8 +36,21 @@ def add_parser(subparsers: Subparsers) -> None:
         metavar="COMPANY_ID",
         help="these companies alone, also if the last file did not name them",
     )
+    parser.add_argument(
+        "--processes",
+        type=_count,
+        default=0,
+        metavar="N",
+        help="how many look at companies at once, each a process; as many as there are cores if not said",
+    )
     parser.add_argument("--json", action="store_true", help="print the summary as one JSON object")
     parser.set_defaults(run=run)
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 64:
+        raise argparse.ArgumentTypeError("a number of processes from 1 to 64")
+    return int(text)
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
@@ -49,6 +64,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         raise Stop(USAGE, str(error)) from None
     except DBAPIError as error:
         raise Stop(COULD_NOT_LOOK, sentence(engine, error)) from None
+    except CrewLost as error:
+        raise Stop(COULD_NOT_LOOK, str(error)) from None
     finally:
         engine.dispose()
 
@@ -61,18 +78,32 @@ def _run(engine: Engine, platform: Platform, args: argparse.Namespace, settings:
             stoppable.latest = now
             tell(now)
 
-        summary = asyncio.run(stoppable.run(_scan(engine, platform, settings, args.only, told)))
+        crew = _crew(platform, settings, args.processes)
+        summary = asyncio.run(stoppable.run(_scan(engine, platform, settings, args.only, told, crew)))
     if summary is None:
         raise Stop(128 + stoppable.signal, stoppable.sentence)
     print(json.dumps(_as_json(summary)) if args.json else _sentence(summary))
     return _status(summary)
 
 
+def _crew(platform: Platform, settings: Settings, processes: int) -> Crew | None:
+    """The processes that do the looking; None for this one alone. A database in memory is this process's own."""
+    size = processes or cores()
+    if size < 2 or (settings.database.startswith("sqlite") and sqlite_file(settings.database) is None):
+        return None
+    return Crew(Duty(settings.database, platform, settings.nameservers), size)
+
+
 async def _scan(
-    engine: Engine, platform: Platform, settings: Settings, only: list[str] | None, tell: Tell
+    engine: Engine,
+    platform: Platform,
+    settings: Settings,
+    only: list[str] | None,
+    tell: Tell,
+    crew: Crew | None,
 ) -> ScanSummary:
     async with command.resolver(settings) as resolver:
-        return await scan.run(engine, platform, resolver, only, tell)
+        return await scan.run(engine, platform, resolver, only, tell, crew=crew)
 
 
 class _Stoppable:

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 
-from data.companies import batches
+from data.batches import batches
 from data.exporters.rows import COLUMNS, MOMENTS, Row, text
 from data.files import defuse
 

@@ -22,7 +22,7 @@ from checks.model import Finding
 from checks.platform import Platform
 from checks.providers.shared import is_shared
 from data import scans
-from data.companies import batches
+from data.batches import batches
 from data.engine import told
 from data.observations import StoredResolver
 from data.schema import CompanyRow, ObservationRow, VerdictRow

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 from checks.fleet import TOO_LATE
-from checks.lookup import LookupFailed, RecordType, Resolver, Result
+from checks.lookup import LookupFailed, RecordType, Resolver, Result, expect, is_immediate
 from data.observations import Key, Observation
 
 Recall = Callable[[Key], Awaitable[Observation | None]]
@@ -16,41 +17,61 @@ NOTED = 100_000
 
 
 class Memory:
-    """What one scan has seen and not yet stored, and the way to what was known before.
-
-    `answered`, `failed`: how many look-ups were, those from a cache too.
-    """
+    """What one process of a scan has seen and is not stored yet, and the way to what was known before."""
 
     def __init__(self, recall: Recall) -> None:
         self._recall = recall
         self._unstored: dict[Key, Observation] = {}
+        self._leaving: dict[Key, Observation] = {}
         self._noted: dict[Key, float] = {}
-        self.answered = 0
-        self.failed = 0
+        self._answered = self._failed = 0
 
     def note(self, seen: Result) -> None:
         """To be stored, unless it is what was noted last (a cache gives the same answer many times)."""
+        self._answered += 1
         key = seen.name, seen.type
-        if self._noted.get(key) == seen.at:
-            return
+        if self._noted.get(key) != seen.at:
+            self._keep(key, seen)
+
+    async def instead(self, failure: LookupFailed) -> Result | None:
+        """The last known answer of what could not be looked up; None when there never was one. Both are noted."""
+        self._failed += 1
+        key = failure.name, failure.type
+        known = await self._known(key)
+        # What was not asked for want of time says nothing against what is known.
+        if (known is None or failure.server != TOO_LATE) and self._noted.get(key) != failure.at:
+            self._keep(key, failure)
+        return known
+
+    @contextmanager
+    def leaving(self) -> Iterator[list[Observation]]:
+        """What is to be stored now. It is remembered here until the block ends: then the store knows it."""
+        self._leaving, self._unstored = self._unstored, {}
+        try:
+            yield list(self._leaving.values())
+        finally:
+            self._leaving = {}
+
+    def counted(self) -> tuple[int, int]:
+        """How many look-ups were answered, and failed, since this was asked last; those from a cache too."""
+        counts = self._answered, self._failed
+        self._answered = self._failed = 0
+        return counts
+
+    def _keep(self, key: Key, seen: Result) -> None:
         if len(self._noted) >= NOTED:
             self._noted.clear()
         self._noted[key] = seen.at
         before = self._unstored.get(key)
         self._unstored[key] = before.then(seen) if before else Observation.of(seen)
 
-    def take(self) -> list[Observation]:
-        """What is to be stored now; what is taken must be, before the next `known` reads the store."""
-        taken = list(self._unstored.values())
-        self._unstored.clear()
-        return taken
-
-    async def known(self, key: Key) -> Result | None:
-        """The last definite answer, from this scan or the store; None if there never was one."""
-        held = self._unstored.get(key)
-        if held is None or isinstance(held.result, LookupFailed):
-            held = await self._recall(key)
-        return None if held is None or isinstance(held.result, LookupFailed) else held.result
+    async def _known(self, key: Key) -> Result | None:
+        """The last definite answer, from this scan or the store."""
+        for held in (self._unstored.get(key), self._leaving.get(key)):
+            if held and not isinstance(held.result, LookupFailed):
+                return held.result
+        stored = await self._recall(key)
+        return None if stored is None or isinstance(stored.result, LookupFailed) else stored.result
 
 
 class RememberingResolver:
@@ -62,24 +83,20 @@ class RememberingResolver:
 
     def __init__(self, below: Resolver, memory: Memory) -> None:
         self._below = below
+        self.immediate = is_immediate(below)
         self._memory = memory
         self.complete = True
 
     async def lookup(self, name: str, type: RecordType) -> Result:
         seen = await self._below.lookup(name, type)
-        if isinstance(seen, LookupFailed):
-            return await self._instead(seen)
-        self._memory.answered += 1
-        self._memory.note(seen)
-        return seen
-
-    async def _instead(self, failure: LookupFailed) -> Result:
-        self._memory.failed += 1
-        known = await self._memory.known((failure.name, failure.type))
-        # What was not asked for want of time says nothing against what is known.
-        if known is None or failure.server != TOO_LATE:
-            self._memory.note(failure)
+        if not isinstance(seen, LookupFailed):
+            self._memory.note(seen)
+            return seen
+        known = await self._memory.instead(seen)
         if known is None:
-            return failure
+            return seen
         self.complete = False
         return known
+
+    def expect(self, asked: Iterable[Key]) -> None:
+        expect(self._below, asked)

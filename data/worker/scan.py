@@ -1,45 +1,37 @@
-"""One scan: every company's facts looked up, judged and stored, in this process.
+"""One scan: every company's facts looked up, judged and stored, in this process or with others to help.
 
 Facts and verdicts are written together, a batch a transaction, so whatever ends a scan leaves a consistent
-database. One thread of its own does all database work; the event loop never waits for it but for room.
+database. One thread of its own does all writing; the event loop never waits for it but for room.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from checks import diagnosis, fleet
-from checks.company import Company, Diagnosis
+from checks import fleet
+from checks.company import Diagnosis
 from checks.lookup import Resolver
 from checks.platform import Platform
-from data import companies, observations, scans, verdicts
-from data.engine import writing
-from data.observations import Key, Observation
+from data import observations, scans, verdicts
+from data.batches import batches
+from data.engine import DatabaseUnavailable, writing
 from data.scans import Counts, ScanState
 from data.schema import CompanyRow
-from data.worker.remember import Memory, RememberingResolver
-
-BATCH = 500
-"""Companies read at once, and written at once at the latest."""
-
-TICK = 0.5
-"""Seconds after which what is there is written and told, however little it is."""
+from data.worker.crew import Crew
+from data.worker.look import BATCH, Look, Looked
 
 T = TypeVar("T")
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,20 +82,24 @@ async def run(
     *,
     width: int = fleet.WIDTH,
     deadline: float = fleet.DEADLINE,
+    crew: Crew | None = None,
 ) -> ScanSummary:
     """Look up, judge and store every company that is not gone, or those with the ids in `only`, gone or not.
 
-    The resolver's cache is what lets companies share look-ups; its `queries` are counted if it has them.
+    The resolver's cache is what lets companies share look-ups; its `queries` are counted if it has them. `crew`:
+    other processes that do the looking; the resolver is asked for the platform's own domain alone then.
     Cancelling stops within a second or two: what was done is stored, and the scan stands as interrupted.
     `progress` is told what is stored, a few times a second. Raises `UnknownCompany`, `SQLAlchemyError`.
     """
     async with _database(engine) as database:
         ids = await database.read(lambda session: _ids(session, only))
-        return await _Scan(database, platform, resolver, ids, progress).run(width, deadline)
+        scan = _Scan(database, ids, progress)
+        look = Look(engine, platform, resolver, scan.store, width=width, deadline=deadline)
+        return await scan.run(look, crew if crew and len(ids) >= crew.worth_it else None)
 
 
 class _Database:
-    """The database, worked on by one thread alone."""
+    """The database, written by one thread alone."""
 
     def __init__(self, engine: Engine, thread: ThreadPoolExecutor) -> None:
         self._engine = engine
@@ -119,23 +115,11 @@ class _Database:
         return await asyncio.shield(self._in_thread(transaction))
 
     async def read(self, work: Callable[[Session], T]) -> T:
-        """Do this in a session of its own, which ends with it: one left open would keep SQLite's past alive."""
-
         def transaction() -> T:
             with Session(self._engine) as session:
                 return work(session)
 
         return await self._in_thread(transaction)
-
-    async def recall(self, key: Key) -> Observation | None:
-        """What is stored of a name and type."""
-        return await self.read(lambda session: observations.known(session, [key]).get(key))
-
-    async def companies(self, ids: Sequence[str]) -> AsyncGenerator[Company, None]:
-        """Those with these ids, a batch in memory at a time."""
-        for batch in companies.batches(ids, BATCH):
-            for company in await self.read(partial(_companies, batch)):
-                yield company
 
     def _in_thread(self, work: Callable[[], T]) -> asyncio.Future[T]:
         return asyncio.get_running_loop().run_in_executor(self._thread, work)
@@ -157,7 +141,7 @@ def _ids(session: Session, only: Collection[str] | None) -> list[str]:
         return list(session.scalars(query.where(CompanyRow.gone_since.is_(None))))
     asked = sorted(set(only))
     found: list[str] = []
-    for batch in companies.batches(asked, BATCH):
+    for batch in batches(asked, BATCH):
         found.extend(session.scalars(query.where(CompanyRow.id.in_(batch))))
     if missing := sorted(set(asked).difference(found)):
         shown = ", ".join(missing[:5]) + (", …" if len(missing) > 5 else "")
@@ -165,157 +149,92 @@ def _ids(session: Session, only: Collection[str] | None) -> list[str]:
     return found
 
 
-def _companies(ids: list[str], session: Session) -> list[Company]:
-    return list(companies.for_scan(session, ids))
-
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """What became of a company: its diagnosis, None for an error of ours. `complete`: no older fact stood in."""
-
-    company_id: str
-    diagnosis: Diagnosis | None
-    complete: bool
+async def _each(ids: Sequence[str]) -> AsyncIterator[list[str]]:
+    for batch in batches(ids, BATCH):
+        yield batch
 
 
 class _Scan:
-    """The state of one scan: what is judged and not yet stored, and what is counted."""
+    """The state of one scan: what is stored and counted."""
 
-    def __init__(
-        self, database: _Database, platform: Platform, resolver: Resolver, ids: Sequence[str], tell: Tell
-    ) -> None:
+    def __init__(self, database: _Database, ids: Sequence[str], tell: Tell) -> None:
         self._database = database
-        self._platform = platform
-        self._resolver = resolver
         self._ids = ids
         self._tell = tell
-        self._memory = Memory(database.recall)
         self._began = time.monotonic()
-        self._asked_before = _queries(resolver)
-        self._judged: list[_Judged] = []
-        self._own: Diagnosis | None = None
-        self._domains: set[str] = set()
-        self._done = self._unknown = self._broken = 0
+        self._domains: set[int] = set()
+        self._counts = Counts()
+        self._broken = self._answered = self._failed = 0
         self._id = 0
 
-    async def run(self, width: int, deadline: float) -> ScanSummary:
+    async def run(self, look: Look, crew: Crew | None) -> ScanSummary:
         self._id = await self._database.write(lambda s: scans.start(s, len(self._ids), _now()))
         try:
-            await self._work(width, deadline)
-            await self._end(ScanState.DONE)
+            await self._look(look, crew)
+            await self._end(ScanState.DONE, look.own)
         except asyncio.CancelledError:
-            await self._end(ScanState.INTERRUPTED)
+            await self._end(ScanState.INTERRUPTED, look.own)
             raise
         except BaseException:
-            with suppress(SQLAlchemyError):
-                await self._end(ScanState.FAILED)
+            with suppress(SQLAlchemyError, DatabaseUnavailable):
+                await self._end(ScanState.FAILED, look.own)
             raise
         return self._summary()
 
-    async def _work(self, width: int, deadline: float) -> None:
+    async def _look(self, look: Look, crew: Crew | None) -> None:
+        if crew is None:
+            return await look.run(_each(self._ids), with_platform=True)
         try:
             async with asyncio.TaskGroup() as group:
-                ticking = group.create_task(self._tick())
-                own = group.create_task(self._judge_platform(deadline))
-                await self._judge_all(width, deadline)
-                await own
-                ticking.cancel()
+                group.create_task(look.run(_each(()), with_platform=True))
+                await crew.run(batches(self._ids, BATCH), self.store)
         except BaseExceptionGroup as several:
             raise several.exceptions[0] from None
 
-    async def _judge_all(self, width: int, deadline: float) -> None:
-        found = self._database.companies(self._ids)
-        async with (
-            aclosing(found),
-            aclosing(
-                fleet.judge_all(found, self._judge, self._resolver, width=width, deadline=deadline)
-            ) as all,
-        ):
-            async for judged in all:
-                self._count(judged)
-                if len(self._judged) >= BATCH:
-                    await self._store()
-
-    async def _judge(self, company: Company, resolver: Resolver) -> _Judged:
-        remembering = RememberingResolver(resolver, self._memory)
-        try:
-            found = await diagnosis.diagnose(company, self._platform, remembering)
-            return _Judged(company.id, found, remembering.complete)
-        except SQLAlchemyError:
-            raise
-        except Exception as error:  # one company that trips us up must not cost the others their verdict
-            _log.error("company %r could not be judged: %r", company.id, error)
-            _log.debug("company %r", company.id, exc_info=True)
-            return _Judged(company.id, None, complete=False)
-
-    async def _judge_platform(self, deadline: float) -> None:
-        limited = fleet.DeadlineResolver(self._resolver, deadline)
-        remembering = RememberingResolver(limited, self._memory)
-        self._own = await diagnosis.diagnose_platform(self._platform, remembering)
-
-    def _count(self, judged: _Judged) -> None:
-        self._done += 1
-        if judged.diagnosis is None:
-            self._broken += 1
-            return
-        self._judged.append(judged)
-        self._unknown += _left_open(judged.diagnosis)
-        if judged.diagnosis.domain:
-            self._domains.add(judged.diagnosis.domain)
-
-    async def _tick(self) -> None:
-        while True:
-            await asyncio.sleep(TICK)
-            await self._store()
-
-    async def _store(self, last: Callable[[Session, Counts], None] | None = None) -> None:
-        """Write what there is. The one thread keeps the order of what is taken here."""
-        judged, self._judged = self._judged, []
-        seen, counts = self._memory.take(), self._counts()
+    async def store(self, looked: Looked) -> None:
+        """Write and count what came of some companies. The one thread keeps the order of what is given here."""
+        self._count(looked)
+        counts = self._counts
 
         def write(session: Session) -> None:
-            observations.store(session, seen)
-            for complete in (True, False):
-                some = ((j.company_id, j.diagnosis) for j in judged if j.diagnosis and j.complete is complete)
-                verdicts.save(session, some, _now(), complete=complete)
+            observations.write(session, looked.facts)
+            for seen in looked.verdicts:
+                verdicts.write(session, seen.changed, complete=seen.complete)
+                verdicts.confirm(session, seen.same, complete=seen.complete)
             scans.progress(session, self._id, counts)
-            if last:
-                last(session, counts)
 
         await self._database.write(write)
         self._tell(Progress(counts, len(self._ids), self._seconds()))
 
-    async def _end(self, state: ScanState) -> None:
-        await self._store(lambda s, counts: scans.finish(s, self._id, state, counts, _now(), self._own))
+    def _count(self, looked: Looked) -> None:
+        self._domains.update(map(hash, looked.domains))
+        self._broken += looked.broken
+        self._answered += looked.answered
+        self._failed += looked.failed
+        before = self._counts
+        self._counts = Counts(
+            done=before.done + len(looked.ids),
+            domains=len(self._domains),
+            queries=before.queries + looked.queries,
+            unknown=before.unknown + looked.unknown,
+        )
 
-    def _counts(self) -> Counts:
-        queries = _queries(self._resolver) - self._asked_before
-        return Counts(self._done, len(self._domains), queries, self._unknown)
+    async def _end(self, state: ScanState, own: Diagnosis | None) -> None:
+        await self._database.write(lambda s: scans.finish(s, self._id, state, self._counts, _now(), own))
 
     def _seconds(self) -> float:
         return time.monotonic() - self._began
 
     def _summary(self) -> ScanSummary:
-        counts = self._counts()
         return ScanSummary(
-            domains=counts.domains,
-            companies=counts.done - self._broken,
+            domains=self._counts.domains,
+            companies=self._counts.done - self._broken,
             seconds=round(self._seconds(), 3),
-            queries=counts.queries,
-            unknown=counts.unknown,
+            queries=self._counts.queries,
+            unknown=self._counts.unknown,
             broken=self._broken,
-            blind=self._memory.failed > 0 and not self._memory.answered,
+            blind=self._failed > 0 and not self._answered,
         )
-
-
-def _left_open(judged: Diagnosis) -> bool:
-    """Whether a look-up that failed leaves something unknown, be it about mail that the method does not use."""
-    return "unknown" in (judged.verdict.word, judged.address, judged.spf, judged.dmarc)
-
-
-def _queries(resolver: Resolver) -> int:
-    """Packets asked so far; a resolver without a network counts none."""
-    return int(getattr(resolver, "queries", 0))
 
 
 def _now() -> datetime:

@@ -15,6 +15,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from types import FunctionType, ModuleType
 
@@ -88,9 +89,18 @@ def _forget() -> None:
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] in OURS:
             for value in list(vars(module).values()):
-                for cached in (value, *(vars(value).values() if isinstance(value, type) else ())):
+                for cached in (value, *_inner(value)):
                     if hasattr(cached, "cache_clear"):
                         cached.cache_clear()
+
+
+def _inner(value: object) -> list[object]:
+    """What a class holds, and what a decorated function leads to: its cache may be in there."""
+    held = list(vars(value).values()) if isinstance(value, type) else []
+    for cell in getattr(value, "__closure__", None) or ():
+        with suppress(ValueError):  # still empty
+            held.append(cell.cell_contents)
+    return held
 
 
 # Running them
@@ -186,7 +196,12 @@ def _put_in(mutant: Mutant) -> None:
 
 
 def _exchange(old: object, new: object) -> None:
-    for wrapper in ("__wrapped__", "__func__", "fget"):  # caches, static methods, properties
+    for wrapper in (
+        "__wrapped__",
+        "__func__",
+        "fget",
+        "func",
+    ):  # caches, static methods, properties, kept ones
         if hasattr(old, wrapper) and hasattr(new, wrapper):
             if hasattr(old, "cache_clear"):
                 old.cache_clear()

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import subprocess
 import sys
 import tempfile
 import time
@@ -110,13 +109,8 @@ def main(arguments: Sequence[str]) -> int:
 
 def _read() -> tuple[ZoneResolver, list[str]]:
     with tempfile.TemporaryDirectory() as place:
-        subprocess.run(
-            [sys.executable, str(real_fleet.MAKE_ZONE), str(real_fleet.RECORDS), place],
-            check=True,
-            capture_output=True,
-        )
-        zone = zone_file.read(Path(place) / "root.zone")
-        return zone, (Path(place) / "domains.txt").read_text().split()
+        made = real_fleet.zone(Path(place))
+        return zone_file.read(made / "root.zone"), (made / "domains.txt").read_text().split()
 
 
 async def _ask(zone: ZoneResolver, domains: Sequence[str]) -> list[Opinions]:

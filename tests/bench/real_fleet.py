@@ -1,64 +1,24 @@
-"""The real domains of ../shared/real as a fleet: a zone on NSD, a company file, and the commands run on them."""
+"""The real domains of ../shared/real as a fleet on NSD; where they are absent, made-up ones."""
 
 from __future__ import annotations
 
-import csv
-import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from tests.support import nsd
+from tests.bench import fleet, generated_fleet
+from tests.bench.fleet import Fleet
 from tests.support.shared import SHARED
 
-ROOT = Path(__file__).resolve().parents[2]
 RECORDS = SHARED / "real" / "records.jsonl.gz"
 MAKE_ZONE = SHARED / "tools" / "make_zone.py"
 
-
-@dataclass(frozen=True, slots=True)
-class Fleet:
-    """A served fleet. `companies`: the file to import; `environment`: what the commands need to be told."""
-
-    where: Path
-    zone: Path
-    companies: Path
-    environment: dict[str, str]
-
-    def run(self, *arguments: str, status: Sequence[int] = (0,)) -> str:
-        """Run `python -m …` and give its standard output; SystemExit when it ends otherwise than expected."""
-        done = self.start(*arguments)
-        out, error = done.communicate()
-        if done.returncode not in status:
-            raise SystemExit(f"python -m {' '.join(arguments)}: exit {done.returncode}\n{error}")
-        return out
-
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", *arguments],
-            cwd=ROOT,
-            env=os.environ | self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def export(self) -> list[dict[str, str]]:
-        """The export's rows."""
-        target = self.where / "export.csv"
-        self.run("data", "export", str(target))
-        with target.open(encoding="utf-8-sig", newline="") as file:
-            return list(csv.DictReader(file))
-
-    def scan(self) -> dict[str, Any]:
-        """Scan everything; the summary of interfaces.md."""
-        summary: dict[str, Any] = json.loads(self.run("data", "scan", "--json"))
-        return summary
+INCLUDE = "_spf.google.com"
+ADDRESSES = ("74.125.1.1", "2001:4860:4864::25")
+STAND_INS = 25_000
+"""Made-up domains where the real ones are absent."""
 
 
 @contextmanager
@@ -66,23 +26,32 @@ def served(
     where: Path, include: str, addresses: Sequence[str], *, most: int | None = None
 ) -> Iterator[Fleet]:
     """The whole real fleet on NSD, or its first `most` domains; a company a domain, sending as itself."""
+    with fleet.served(where, zone(where), include, addresses, most=most) as made:
+        yield made
+
+
+@contextmanager
+def served_or_stand_in(where: Path, *, most: int | None = None) -> Iterator[Fleet]:
+    """The real fleet for the include of a large sender; a made-up one where the records are absent."""
+    if RECORDS.exists():
+        with served(where, INCLUDE, ADDRESSES, most=most) as made:
+            yield made
+        return
+    generated_fleet.write(where / "zone", STAND_INS)
+    include, addresses = generated_fleet.INCLUDE, generated_fleet.ADDRESSES
+    with fleet.served(where, where / "zone", include, addresses, most=most) as made:
+        yield made
+
+
+def zone(where: Path) -> Path:
+    """The folder with `root.zone` and `domains.txt`, made the first time."""
     made = where / "zone"
     if not (made / "root.zone").exists():
-        subprocess.run(
-            [sys.executable, str(MAKE_ZONE), str(RECORDS), str(made)], check=True, capture_output=True
-        )
-    names = (made / "domains.txt").read_text().split()[:most]
-    companies = where / "companies.csv"
-    with companies.open("w", encoding="utf-8", newline="") as file:
-        rows = csv.writer(file)
-        rows.writerow(("company_id", "name", "email", "email_validated_at", "sending_method"))
-        rows.writerows((n, n, f"postmaster@{n}", "2026-01-01T00:00:00Z", "own_address") for n in names)
-    with nsd.serving(made, {".": "root.zone"}) as address:
-        environment = {
-            "SENDWELL_DATABASE": f"sqlite:///{where / f'{include}.db'}",
-            "SENDWELL_NAMESERVERS": address,
-            "SENDWELL_INCLUDE": include,
-            "SENDWELL_SENDING_ADDRESSES": ",".join(addresses),
-            "SENDWELL_DOMAIN": "",
-        }
-        yield Fleet(where, made / "root.zone", companies, environment)
+        maker = [sys.executable, str(MAKE_ZONE), str(RECORDS), str(made)]
+        subprocess.run(maker, check=True, capture_output=True)
+    return made
+
+
+def description() -> str:
+    """Which fleet `served_or_stand_in` serves."""
+    return "real records" if RECORDS.exists() else "made-up records: ../shared/real is absent"

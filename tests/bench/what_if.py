@@ -24,9 +24,9 @@ from pathlib import Path
 
 from checks.company import Company, SendingMethod
 from checks.platform import Platform
-from data.companies import batches
+from data.batches import batches
 from data.engine import open_engine, writing
-from tests.bench import real_fleet, zone_file
+from tests.bench import needed, real_fleet, zone_file
 from tests.support import stored_fleet
 from tests.support.stored_fleet import Notebook
 
@@ -66,7 +66,7 @@ def _measure(where: Path, include: str, most: int | None) -> None:
     store = where / f"{include}-{most or 'all'}.db"
     if not store.exists():
         began = time.perf_counter()
-        fill(store, include, _zone(where), most)
+        fill(store, include, real_fleet.zone(where), most)
         print(f"store filled for {include} in {time.perf_counter() - began:.0f} s", file=sys.stderr)
     record = f"v=spf1 include:_spf2.{include} ip4:40.92.0.0/15 -all"
     more = f"_spf2.{include}=v=spf1 ip4:74.125.0.0/16 ip6:2001:4860:4000::/36 -all"
@@ -88,7 +88,7 @@ def _run(name: str, store: Path, include: str, options: Sequence[str]) -> None:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(
         [sys.executable, "-m", "data", "what-if", "--json", *options],
-        cwd=real_fleet.ROOT,
+        cwd=needed.ROOT,
         env=os.environ | environment,
         capture_output=True,
         text=True,
@@ -103,14 +103,6 @@ def _run(name: str, store: Path, include: str, options: Sequence[str]) -> None:
 
 
 # The store
-
-
-def _zone(where: Path) -> Path:
-    made = where / "zone"
-    if not (made / "root.zone").exists():
-        maker = [sys.executable, str(real_fleet.MAKE_ZONE), str(real_fleet.RECORDS), str(made)]
-        subprocess.run(maker, check=True, capture_output=True)
-    return made
 
 
 def fill(store: Path, include: str, made: Path, most: int | None = None) -> None:

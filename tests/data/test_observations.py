@@ -112,10 +112,10 @@ def test_what_the_table_knows_better_stays(session: Session) -> None:
     assert recorded(session, FAILURE).failure is None
 
 
-def test_an_unchanged_answer_moves_its_time(session: Session) -> None:
+def test_an_unchanged_answer_keeps_the_time_since_which_it_is_so(session: Session) -> None:
     recorded(session, ANSWER)
     again = Answer(NAME, TXT, ANSWER.records, ttl=60, at=500.0)
-    assert same(recorded(session, again).result, again)
+    assert same(recorded(session, again).result, ANSWER)
     assert session.scalar(select(func.count()).select_from(ObservationRow)) == 1
 
 

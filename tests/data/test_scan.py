@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, event, func, select
 from sqlalchemy.orm import Session
 
 from checks import diagnosis
@@ -29,6 +29,7 @@ from checks.lookup import (
 from checks.model import Severity
 from checks.platform import Platform
 from checks.resolver.cache import Cache
+from checks.spf import Memo
 from data import companies, scans, verdicts
 from data.engine import open_engine, writing
 from data.observations import StoredResolver, known
@@ -99,7 +100,9 @@ class Cached:
         self._cache = Cache()
 
     async def lookup(self, name: str, type: RecordType) -> Result:
-        return await self._cache.get((name, type), lambda: self._below.lookup(name, type))
+        result = self._cache.get((name, type)) or await self._below.lookup(name, type)
+        self._cache.keep((name, type), result)
+        return result
 
 
 @pytest.fixture
@@ -207,7 +210,7 @@ async def test_a_shared_fact_seen_anew_does_not_move_the_time_of_what_was_not(en
     gone = {"d0.example": FailureReason.SERVFAIL, "_dmarc.d0.example": FailureReason.SERVFAIL}
     await scan.run(engine, PLATFORM, Drifting(ZoneResolver(shared, gone), at=5000.0))  # type: ignore[arg-type]
     after = stored(engine)["c00000"]
-    assert after.diagnosis.checked_at > before.diagnosis.checked_at
+    assert after.attempted_at > before.attempted_at
     assert after.checked_at == before.checked_at
 
 
@@ -219,7 +222,7 @@ async def test_a_failure_stands_beside_the_answer_until_the_next_answer(engine: 
         with Session(engine) as session:
             seen = known(session, [key])[key]
         assert isinstance(seen.result, Answer)
-        assert seen.result.at == (at if failed_at is None else 1000.0)
+        assert seen.result.at == 1000.0  # since when it is so
         assert (seen.failure.at if seen.failure else None) == failed_at
 
 
@@ -278,6 +281,73 @@ async def test_scanning_twice_changes_times_alone(engine: Engine) -> None:
     assert {id: v.diagnosis.findings for id, v in after.items()} == {
         id: v.diagnosis.findings for id, v in before.items()
     }
+
+
+class _Written:
+    """Counts the rows that are written to a table."""
+
+    def __init__(self, engine: Engine, table: str) -> None:
+        self.rows = 0
+        self._into = f"INSERT INTO {table} "
+        event.listen(engine, "before_cursor_execute", self._note)
+
+    def _note(self, _: object, __: object, statement: str, parameters: Any, ___: object, many: bool) -> None:
+        if statement.startswith(self._into):
+            self.rows += len(parameters) if many else 1
+
+
+class Turning:
+    """A zone whose records come in another order each time, with a TTL that counts down, as from a resolver."""
+
+    def __init__(self, records: Records, at: float) -> None:
+        self._zone, self._at, self._turns = ZoneResolver(records), at, 0  # type: ignore[arg-type]
+
+    async def lookup(self, name: str, type: RecordType) -> Result:
+        found = self._zone.find(name, type)
+        self._turns += 1
+        ttl = 300 - self._turns % 100
+        if isinstance(found, Answer):
+            records = found.records[::-1] if self._turns % 2 else found.records
+            return replace(found, records=records, ttl=ttl, at=self._at)
+        return replace(found, at=self._at)
+
+
+async def test_an_unchanged_fleet_writes_no_facts_and_no_diagnosis_again(engine: Engine) -> None:
+    records = zone(20)
+    records["mx.ours.example", RecordType.A] = ["192.0.2.25", "192.0.2.26"]
+    add(engine, range(20))
+    await scan.run(engine, PLATFORM, Turning(records, at=1000.0))
+    facts, judged = _Written(engine, "observations"), _Written(engine, "verdicts")
+    await scan.run(engine, PLATFORM, Turning(records, at=2000.0))
+    assert (facts.rows, judged.rows) == (0, 0)
+    assert {v.checked_at.timestamp() for v in stored(engine).values()} == {2000.0}
+
+
+async def test_what_changed_is_written_and_nothing_else(engine: Engine) -> None:
+    records = zone(20)
+    add(engine, range(20))
+    await scan.run(engine, PLATFORM, Scripted(records, at=1000.0))
+    facts, judged = _Written(engine, "observations"), _Written(engine, "verdicts")
+    records["d3.example", RecordType.TXT] = [txt("v=spf1 include:spf.ours.example ~all")]
+    await scan.run(engine, PLATFORM, Scripted(records, at=2000.0))
+    assert (facts.rows, judged.rows) == (1, 1)
+    assert stored(engine)["c00003"].diagnosis.spf is SpfState.EFFECTIVE
+    with Session(engine) as session:
+        seen = known(session, [("d3.example", RecordType.TXT), ("d3.example", RecordType.MX)])
+    assert [o.result.at for o in seen.values()] == [1000.0, 2000.0]
+
+
+async def test_a_lasting_failure_is_written_once_with_its_beginning(engine: Engine) -> None:
+    add(engine, [0])
+    await scan.run(engine, PLATFORM, Scripted(zone(1), at=1000.0))
+    for at in (2000.0, 3000.0):
+        facts = _Written(engine, "observations")
+        await scan.run(engine, PLATFORM, Scripted(zone(1), at, dies_after=0))
+        assert (facts.rows > 0) is (at == 2000.0)
+    with Session(engine) as session:
+        seen = known(session, [("d0.example", RecordType.TXT)])["d0.example", RecordType.TXT]
+    assert seen.failure is not None
+    assert (seen.result.at, seen.failure.at) == (1000.0, 2000.0)
 
 
 async def test_companies_with_one_domain_cost_one_set_of_look_ups(engine: Engine) -> None:
@@ -360,10 +430,12 @@ async def test_one_company_that_trips_us_up_costs_no_other_its_verdict(
     await scan.run(engine, PLATFORM, Scripted(zone(5), at=1000.0))
     honest = diagnosis.diagnose
 
-    async def trips(company: Company, platform: Platform, resolver: Resolver) -> Diagnosis:
+    async def trips(
+        company: Company, platform: Platform, resolver: Resolver, memo: Memo | None = None
+    ) -> Diagnosis:
         if company.id == "c00002":
             raise ZeroDivisionError("a bug")
-        return await honest(company, platform, resolver)
+        return await honest(company, platform, resolver, memo=memo)
 
     monkeypatch.setattr(diagnosis, "diagnose", trips)
     summary = await scan.run(engine, PLATFORM, Scripted(zone(5), at=2000.0))
@@ -377,7 +449,7 @@ async def test_an_error_of_the_database_ends_the_scan_as_failed(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add(engine, range(5))
-    honest = verdicts.save
+    honest = verdicts.write
     calls = 0
 
     def fails_once(*arguments: Any, **options: Any) -> None:
@@ -387,7 +459,7 @@ async def test_an_error_of_the_database_ends_the_scan_as_failed(
             raise RuntimeError("no room")
         honest(*arguments, **options)
 
-    monkeypatch.setattr(verdicts, "save", fails_once)
+    monkeypatch.setattr(verdicts, "write", fails_once)
     with pytest.raises(RuntimeError, match="no room"):
         await scan.run(engine, PLATFORM, Scripted(zone(5), at=1000.0))
     assert latest(engine).state is ScanState.FAILED

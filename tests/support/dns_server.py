@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -43,17 +44,23 @@ SOA = f"ns.invalid. host.invalid. 1 1800 900 604800 {SOA_MINIMUM}"
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """What goes back: `wire`, `after` seconds, from another port if `elsewhere`; over TCP perhaps unframed."""
+    """What goes back: `wire`, `after` seconds, from another port if `elsewhere`.
+
+    Over TCP perhaps unframed, or `drip` octets at a time; `closes` after it.
+    """
 
     wire: bytes
     after: float = 0.0
     elsewhere: bool = False
     framed: bool = True
+    drip: int = 0
+    closes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question that came in. `time` counts how often it did, from 1; `answer` is what an honest server says."""
+    """A question that came in. `time` counts how often it did, from 1; `answer` is what an honest server says;
+    `port` is the asker's."""
 
     query: dns.message.Message
     name: str
@@ -61,6 +68,7 @@ class Asked:
     tcp: bool
     time: int
     answer: dns.message.Message
+    port: int
 
     @property
     def edns(self) -> bool:
@@ -144,6 +152,12 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
     "formerr on edns": lambda asked: [asked.error(dns.rcode.FORMERR) if asked.edns else asked.answer],
     "formerr": _fails(dns.rcode.FORMERR),
     "truncated": _after_truncation(lambda asked: [asked.answer]),
+    "truncated, tcp drips": _after_truncation(lambda asked: [Packet(asked.answer.to_wire(), drip=3)]),
+    "truncated, tcp closes after": _after_truncation(
+        lambda asked: [Packet(asked.answer.to_wire(), closes=True)]
+    ),
+    "truncated, tcp twice": _after_truncation(lambda asked: [asked.answer, asked.answer]),
+    "truncated, tcp garbage": _after_truncation(lambda asked: [Packet(b"\xff" * 4000, framed=False)]),
     "truncated, tcp closes": _after_truncation(lambda asked: [Packet(b"", framed=False)]),
     "truncated, tcp silent": _after_truncation(lambda asked: []),
     "truncated, tcp cut": _after_truncation(lambda asked: [Packet(b"\x01\x00half", framed=False)]),
@@ -157,9 +171,12 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
     "no response flag": lambda asked: [asked.query],
     "garbage": lambda asked: [b"\xff" * 40, b"", b"\0"],
     "cut": lambda asked: [asked.answer.to_wire()[:-5]],
-    "another case": lambda asked: [
-        asked.answer.to_wire().replace(asked.name[:3].encode(), asked.name[:3].upper().encode())
-    ],
+    "another case": lambda asked: [_with_question(asked, asked.query.question[0].name.to_wire().swapcase())],
+    "forged, in another case": lambda asked: [_forged_unless_lower(asked)],
+    "compression loop": lambda asked: [_compression_loop(asked)],
+    "without question": lambda asked: [_without_question(asked)],
+    "flood of wrong ids": lambda asked: [*([_wrong_id(asked)] * 150), asked.answer],
+    "lower case": lambda asked: [_with_question(asked, asked.query.question[0].name.to_wire().lower())],
     "cname loop": lambda asked: [_aliases(asked, asked.name, "loop.invalid", asked.name)],
     "cname to itself": lambda asked: [_aliases(asked, asked.name, asked.name)],
     "two cnames": lambda asked: [_two_cnames(asked)],
@@ -169,6 +186,35 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
     "nothing, without soa": lambda asked: [dns.message.make_response(asked.query)],
     "nxdomain with records": _nxdomain_with_records,
 }
+
+
+def _with_question(asked: Asked, name: bytes) -> bytes:
+    wire = asked.answer.to_wire()
+    return wire[:12] + name + wire[12 + len(name) :]
+
+
+def _forged_unless_lower(asked: Asked) -> Said:
+    name = asked.query.question[0].name.to_wire()
+    if name == name.lower():
+        return asked.answer
+    forged = dns.message.make_response(asked.query)
+    forged.answer = [_rrset(asked.name, "TXT", Txt((b"forged",)))]
+    wire = forged.to_wire()
+    return wire[:12] + name.swapcase() + wire[12 + len(name) :]
+
+
+def _compression_loop(asked: Asked) -> bytes:
+    """An answer whose owner points at itself."""
+    query = asked.query.to_wire()
+    end = 12 + len(asked.query.question[0].name.to_wire()) + 4
+    header = query[:2] + b"\x84\0\0\1\0\1\0\0\0\0"
+    return header + query[12:end] + bytes([0xC0, end]) + b"\0\x10\0\1\0\0\0\1\0\2\1x"
+
+
+def _without_question(asked: Asked) -> dns.message.Message:
+    """No error, so it may not leave its question out."""
+    asked.answer.question = []
+    return asked.answer
 
 
 def _two_cnames(asked: Asked) -> dns.message.Message:
@@ -190,7 +236,9 @@ class DnsServer:
     follows: bool = True
     host: str = "127.0.0.1"
     ttl: int = TTL
+    tls: ssl.SSLContext | None = None
     asked: list[Asked] = field(default_factory=list, init=False)
+    connections: int = field(default=0, init=False)
     address: str = field(default="", init=False)
     _sockets: list[socket.socket] = field(default_factory=list, init=False)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set, init=False)
@@ -207,7 +255,7 @@ class DnsServer:
             asyncio.DatagramProtocol, local_addr=(self.host, 0)
         )
         if self.tcp:
-            self._server = await asyncio.start_server(self._connected, sock=tcp)
+            self._server = await asyncio.start_server(self._connected, sock=tcp, ssl=self.tls)
         else:
             tcp.close()
         return self
@@ -218,6 +266,7 @@ class DnsServer:
         for transport in (self._udp, self._elsewhere, self._server):
             if transport is not None:
                 transport.close()
+        await asyncio.sleep(0)  # asyncio closes a datagram socket with the next turn of the loop
 
     def times(self, name: str) -> int:
         """How often a name was asked."""
@@ -228,33 +277,32 @@ class DnsServer:
         work.add_done_callback(self._tasks.discard)
 
     async def datagram(self, wire: bytes, sender: tuple[str, int]) -> None:
-        for packet in self._packets(wire, tcp=False):
+        for packet in self._packets(wire, sender[1], tcp=False):
             await asyncio.sleep(packet.after)
             if transport := self._elsewhere if packet.elsewhere else self._udp:
                 transport.sendto(packet.wire, sender)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
         try:
             while True:
                 wire = await reader.readexactly(int.from_bytes(await reader.readexactly(2), "big"))
-                for packet in self._packets(wire, tcp=True):
+                for packet in self._packets(wire, writer.get_extra_info("peername")[1], tcp=True):
                     await asyncio.sleep(packet.after)
-                    writer.write(
-                        (len(packet.wire).to_bytes(2, "big") if packet.framed else b"") + packet.wire
-                    )
-                    if not packet.framed:
+                    await _write(writer, packet)
+                    if packet.closes or not packet.framed:
                         return
         except (asyncio.IncompleteReadError, OSError):
             return
         finally:
             writer.close()
 
-    def _packets(self, wire: bytes, *, tcp: bool) -> list[Packet]:
+    def _packets(self, wire: bytes, port: int, *, tcp: bool) -> list[Packet]:
         query = dns.message.from_wire(wire)
         name = _text(query.question[0].name)
         kind = dns.rdatatype.to_text(query.question[0].rdtype)
         time = 1 + sum((asked.name, asked.type) == (name, kind) for asked in self.asked)
-        asked = Asked(query, name, kind, tcp, time, self._honest(query, name, kind))
+        asked = Asked(query, name, kind, tcp, time, self._honest(query, name, kind), port)
         self.asked.append(asked)
         behaviour = BEHAVIOURS[self.behaviours.get(name) or self.behaviours.get("*") or "answer"]
         return [_packet(said, asked) for said in behaviour(asked)]
@@ -282,6 +330,14 @@ class DnsServer:
 
     def _records(self, name: str, kind: str) -> list[Record]:
         return list(self.zone.get((name, RecordType(kind)), ()))
+
+
+async def _write(writer: asyncio.StreamWriter, packet: Packet) -> None:
+    octets = (len(packet.wire).to_bytes(2, "big") if packet.framed else b"") + packet.wire
+    step = packet.drip or len(octets) or 1
+    for at in range(0, len(octets), step):
+        writer.write(octets[at : at + step])
+        await asyncio.sleep(0.001 if packet.drip else 0)
 
 
 @contextmanager

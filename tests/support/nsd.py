@@ -40,12 +40,12 @@ def serving(
     """Serve `zones` (origin → file name in `where`); gives `address:port`. RuntimeError if it does not start."""
     if NSD is None:
         raise RuntimeError("NSD is not installed (Debian: apt install nsd)")
-    port = _free_port(host)
+    port = free_port(host)
     listed = "".join(f'zone:\n  name: "{name}"\n  zonefile: "{file}"\n' for name, file in zones.items())
     (where / "nsd.conf").write_text(_CONFIG.format(host=host, port=port, where=where) + listed)
     process = subprocess.Popen([NSD, "-d", "-c", str(where / "nsd.conf")])
     try:
-        _wait(host, port, process, where / "nsd.log", patience)
+        wait(host, port, process, where / "nsd.log", patience)
         yield f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     finally:
         process.terminate()
@@ -56,13 +56,15 @@ def _family(host: str) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
-def _free_port(host: str) -> int:
+def free_port(host: str) -> int:
+    """A TCP port that nobody has; nor does anybody have it for UDP, most probably."""
     with socket.socket(_family(host)) as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])
 
 
-def _wait(host: str, port: int, process: subprocess.Popen[bytes], log: Path, patience: float) -> None:
+def wait(host: str, port: int, process: subprocess.Popen[bytes], log: Path, patience: float) -> None:
+    """Until a server takes connections; RuntimeError with its log when it does not."""
     end = time.monotonic() + patience
     while time.monotonic() < end:
         with socket.socket(_family(host)) as probe:
@@ -71,4 +73,4 @@ def _wait(host: str, port: int, process: subprocess.Popen[bytes], log: Path, pat
         if process.poll() is not None:
             break
         time.sleep(0.05)
-    raise RuntimeError(f"NSD does not listen: {log.read_text() if log.exists() else 'no log'}")
+    raise RuntimeError(f"{process.args[0]} does not listen: {log.read_text() if log.exists() else 'no log'}")

@@ -24,10 +24,10 @@ from checks.lookup import FailureReason, LookupFailed, RecordType, Resolver, Res
 from checks.resolver import message
 from checks.resolver.message import Malformed, Question, Reply
 from checks.resolver.names import to_labels, to_text
+from checks.resolver.once import NO_EDNS_PLEASE, Heard, SocketTransport, over_tcp, over_udp, within
 from checks.resolver.propagation.facts import TROUBLE_OF, Held, Trouble
 from checks.resolver.propagation.limits import Limits
 from checks.resolver.servers import Nameserver
-from checks.resolver.transport import NO_EDNS_PLEASE, Heard, SocketTransport, over_tcp, over_udp, within
 
 T = TypeVar("T")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from checks.company import DmarcState
-from checks.dmarc import Alignment, OurMail, aligned, applied, for_our_mail, gather, older, parse, state
+from checks.dmarc import Alignment, OurMail, aligned, for_our_mail, gather, older, parse
 from checks.dmarc.older import older_policy
 from checks.dmarc.ours import vouched
 from checks.dmarc.reports import gather as ask_targets
@@ -54,9 +54,9 @@ def test_a_tag_that_stands_twice_says_which_one_counts() -> None:
 async def test_a_name_that_has_text_of_its_own_exists() -> None:
     policy = "_dmarc.a.be TXT v=DMARC1; p=none; sp=quarantine; np=reject\n"
     facts = await gather("sub.a.be", zone(f"{policy}sub.a.be TXT hello"))
-    assert (state(facts), facts.exists) == (QUARANTINE, True)
+    assert (facts.state, facts.exists) == (QUARANTINE, True)
     failed = await gather("sub.a.be", zone(f"{policy}sub.a.be TXT !SERVFAIL"))
-    assert (state(failed), failed.exists) == (DmarcState.UNKNOWN, None)
+    assert (failed.state, failed.exists) == (DmarcState.UNKNOWN, None)
     assert failed.results[-1].name == "sub.a.be"
 
 
@@ -67,7 +67,7 @@ async def test_where_existence_does_not_matter_it_is_not_among_the_results() -> 
 
 async def test_a_failed_look_up_on_the_way_leaves_a_public_suffixs_record_open() -> None:
     facts = await gather("x.a.be", zone("_dmarc.a.be TXT !SERVFAIL\n_dmarc.be TXT v=DMARC1; p=reject; psd=y"))
-    assert (applied(facts), state(facts)) == (None, DmarcState.UNKNOWN)
+    assert (facts.applied, facts.state) == (None, DmarcState.UNKNOWN)
 
 
 async def test_what_the_old_standard_asked_besides_is_among_the_results() -> None:
@@ -114,7 +114,7 @@ async def test_a_subdomain_that_the_old_standard_has_no_record_for_is_turned_awa
     None
 ):
     facts = await gather("x.b.a.be", zone("_dmarc.b.a.be TXT v=DMARC1; p=reject"))
-    today = vouched(state(facts), spf_passes=False, spf_aligned=False, dkim_aligned=False)
+    today = vouched(facts.state, spf_passes=False, spf_aligned=False, dkim_aligned=False)
     then = older.for_our_mail(facts, spf_passes=False, envelope_domain=None, dkim_aligned=False)
     (told,) = older.judge(facts, today, then)
     assert (told.severity, told.matters, told.about) == (Severity.WARNING, True, "x.b.a.be")

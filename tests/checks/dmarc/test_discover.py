@@ -3,7 +3,7 @@
 import pytest
 
 from checks.company import DmarcState
-from checks.dmarc import Alignment, aligned, applied, gather, organizational_domain, state
+from checks.dmarc import Alignment, aligned, gather
 from checks.dmarc.discover import targets
 from checks.lookup import RecordType, Resolver, Result
 from tests.support.zone import zone
@@ -99,7 +99,7 @@ class Counting:
     ],
 )  # fmt: skip
 async def test_the_policy_that_applies(records: str, from_domain: str, expected: DmarcState) -> None:
-    assert state(await gather(from_domain, zone(records))) is expected
+    assert (await gather(from_domain, zone(records))).state is expected
 
 
 @pytest.mark.parametrize(
@@ -117,13 +117,13 @@ async def test_the_policy_that_applies(records: str, from_domain: str, expected:
 )  # fmt: skip
 async def test_the_examples_of_the_organisational_domain(records: str, domain: str, expected: str) -> None:
     facts = await gather(domain, zone(records))
-    assert organizational_domain(facts.walk) == expected
+    assert facts.walk.organization == expected
 
 
 async def test_a_failed_look_up_leaves_the_organisation_open() -> None:
     facts = await gather("a.be", zone("_dmarc.a.be TXT v=DMARC1; p=none\n_dmarc.be TXT !SERVFAIL"))
-    assert organizational_domain(facts.walk) is None
-    found = applied(facts)
+    assert facts.walk.organization is None
+    found = facts.applied
     assert found
     assert found.domain == "a.be"
 
@@ -166,7 +166,7 @@ async def test_existence_is_asked_only_where_np_could_decide() -> None:
 async def test_a_name_too_long_to_ask_for_is_absent_without_a_query() -> None:
     name = ".".join(["a" * 49] * 5) + ".be"  # 252 octets; with _dmarc. before it, 259
     resolver = Counting(zone(""))
-    assert state(await gather(name, resolver)) is ABSENT
+    assert (await gather(name, resolver)).state is ABSENT
     assert all(len(asked) <= 253 for asked in resolver.asked)
 
 

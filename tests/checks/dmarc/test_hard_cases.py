@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from checks.company import DmarcState
-from checks.dmarc import gather, judge, organizational_domain, parse, state
+from checks.dmarc import gather, judge, parse
 from checks.lookup import Record, RecordType, ZoneResolver, txt
 from tests.support.shared import SHARED
 from tests.support.zone import zone
@@ -82,12 +82,12 @@ def resolver_for(case: str, *, existing: tuple[str, ...] = ()) -> ZoneResolver:
 async def test_odd_zones(case: str) -> None:
     from_domain, existing, policy, organization = DISCOVERY[case]
     facts = await gather(from_domain, resolver_for(case, existing=existing))
-    assert (state(facts), organizational_domain(facts.walk)) == (policy, organization)
+    assert (facts.state, facts.walk.organization) == (policy, organization)
 
 
 async def test_np_is_only_for_a_name_that_does_not_exist() -> None:
     facts = await gather("sub.example.com", resolver_for("dmarc-np", existing=("sub.example.com",)))
-    assert state(facts) is DmarcState.NONE
+    assert facts.state is DmarcState.NONE
 
 
 async def test_repeated_tags_leave_the_first_and_are_named() -> None:
@@ -102,7 +102,7 @@ async def test_a_leading_space_makes_it_no_record_and_is_told_with_its_place() -
     name = CASES["dmarc-leading-space"]["name"]
     facts = await gather(name.removeprefix("_dmarc."), zone(f'{name} TXT " v=DMARC1; p=none"'))
     told = {finding.rule: finding for finding in judge(facts)}
-    assert state(facts) is DmarcState.ABSENT
+    assert facts.state is DmarcState.ABSENT
     assert told["DMARC_NEAR_MISS"].about == name
     assert told["DMARC_NEAR_MISS"].evidence[0].found == " v=DMARC1; p=none"
 
@@ -127,5 +127,5 @@ async def test_an_authorisation_needs_nothing_but_its_version() -> None:
 async def test_sp_of_a_subdomains_own_record_is_for_nobody() -> None:
     own = "_dmarc.sub.a.be TXT v=DMARC1; p=none; sp=reject\n_dmarc.a.be TXT v=DMARC1; p=quarantine\n"
     existing = "sub.a.be A 192.0.2.1\nx.sub.a.be A 192.0.2.1"
-    assert state(await gather("sub.a.be", zone(own + existing))) is DmarcState.NONE
-    assert state(await gather("x.sub.a.be", zone(own + existing))) is DmarcState.QUARANTINE
+    assert (await gather("sub.a.be", zone(own + existing))).state is DmarcState.NONE
+    assert (await gather("x.sub.a.be", zone(own + existing))).state is DmarcState.QUARANTINE

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checks.company import DmarcState
-from checks.dmarc import for_our_mail, gather, older, state
+from checks.dmarc import for_our_mail, gather, older
 from checks.dmarc.older import older_organization, older_policy
 from checks.model import Finding, Severity
 from tests.checks.dmarc.test_discover import Counting
@@ -65,7 +65,7 @@ async def test_the_policy_by_both_standards(
 ) -> None:
     facts = await gather(from_domain, zone(records))
     found = older_policy(facts)
-    assert (state(facts), found.policy, found.percent) == (today, then, percent)
+    assert (facts.state, found.policy, found.percent) == (today, then, percent)
 
 
 async def test_one_more_look_up_only_where_the_walk_ends_too_early() -> None:

@@ -18,6 +18,16 @@ from checks.resolver.servers import named_or_systems, parse
         ("[2001:db8::53]", Nameserver("2001:db8::53", 53), "2001:db8::53"),
         ("[2001:db8::53]:5353", Nameserver("2001:db8::53", 5353), "[2001:db8::53]:5353"),
         ("fe80::1%eth0", Nameserver("fe80::1%eth0", 53), "fe80::1%eth0"),
+        (
+            "tls://dns.example@192.0.2.53",
+            Nameserver("192.0.2.53", 853, "dns.example"),
+            "tls://dns.example@192.0.2.53",
+        ),
+        (
+            "tls://dns.example@[2001:db8::53]:8853",
+            Nameserver("2001:db8::53", 8853, "dns.example"),
+            "tls://dns.example@[2001:db8::53]:8853",
+        ),
     ],
 )
 def test_a_server_is_an_address_and_perhaps_a_port(text: str, server: Nameserver, shown: str) -> None:
@@ -39,6 +49,7 @@ def test_a_server_is_an_address_and_perhaps_a_port(text: str, server: Nameserver
             "[2001:db8::53]:",
         ],
         *["192.0.2.53:" + "9" * 5000, "https://192.0.2.53/", "::1::", "192.0.2.53,192.0.2.54"],
+        *["tls://192.0.2.53", "tls://@192.0.2.53", "tls://dns.example", "dns.example@192.0.2.53"],
     ],
 )
 def test_what_is_no_server_is_told_with_how_to_write_one(text: str) -> None:
@@ -82,7 +93,26 @@ def test_a_system_without_servers_is_told_with_the_mend(
         LiveResolver(nameservers=[])
 
 
-@pytest.mark.parametrize(("timeout", "attempts", "in_flight"), [(0.0, 4, 200), (2.0, 0, 200), (2.0, 4, 0)])
-def test_limits_that_allow_nothing_are_told(timeout: float, attempts: int, in_flight: int) -> None:
+@pytest.mark.parametrize(
+    ("timeout", "attempts", "in_flight", "rate"),
+    [(0.0, 4, 200, None), (2.0, 0, 200, None), (2.0, 4, 0, None), (2.0, 4, 1, -1)],
+)
+def test_limits_that_allow_nothing_are_told(
+    timeout: float, attempts: int, in_flight: int, rate: int | None
+) -> None:
     with pytest.raises(ValueError, match="above 0 seconds"):
-        LiveResolver(["127.0.0.1"], timeout, attempts, in_flight=in_flight)
+        LiveResolver(["127.0.0.1"], timeout, attempts, in_flight=in_flight, queries_per_second=rate)
+
+
+@pytest.mark.parametrize(
+    ("address", "private"),
+    [
+        ("127.0.0.1", True),
+        ("10.1.2.3", True),
+        ("fe80::1%eth0", True),
+        ("9.9.9.9", False),
+        ("2620:fe::fe", False),
+    ],
+)
+def test_a_server_is_private_or_public(address: str, private: bool) -> None:
+    assert Nameserver(address).is_private is private

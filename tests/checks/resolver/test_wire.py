@@ -1,242 +1,352 @@
-"""The resolver against a server on loopback that misbehaves in every way we know."""
+"""The quick reader beside dnspython: the same packets, the same conclusions, or the packet is left to dnspython."""
 
-import asyncio
-import time
+import gzip
+import json
+import random
+import struct
+from collections.abc import Iterable
 
+import dns.flags
+import dns.message
+import dns.name
+import dns.rcode
+import dns.rrset
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from checks.lookup import (
-    Absent,
-    Answer,
-    FailureReason,
-    LookupFailed,
-    Mx,
-    Record,
-    RecordType,
-    Result,
-    Txt,
-    Zone,
-    txt,
-)
-from checks.resolver import LiveResolver
-from tests.support.dns_server import LATE, SOA_MINIMUM, TTL, DnsServer, serving
+from checks.lookup import RecordType
+from checks.resolver import message, wire
+from checks.resolver.message import PAYLOAD, Malformed, Reply
+from checks.resolver.names import to_labels
+from checks.resolver.reading import Found, Missing, Trail, read
+from checks.resolver.wire import Asked, Chance, Nothing, Records, mixed, pack, to_wire, unpack
+from tests.support.shared import SHARED
 
-pytestmark = pytest.mark.integration
+REAL = SHARED / "real"
+QUICKLY = (wire._Unusual, struct.error, IndexError)
+ASKED_TYPES = (*["A", "AAAA", "MX", "TXT", "NS", "PTR", "CNAME", "SPF", "SOA", "SRV"],)
 
-SPF = txt("v=spf1 include:spf.test -all")
-ZONE: Zone = {
-    ("a.test", RecordType.TXT): [SPF],
-    ("a.test", RecordType.A): ["192.0.2.1"],
-    ("a.test", RecordType.AAAA): ["2001:db8::1"],
-    ("a.test", RecordType.MX): [Mx(20, "mx2.test"), Mx(10, "mx1.test"), Mx(0, "")],
-    ("1.2.0.192.in-addr.arpa", RecordType.PTR): ["mail.test"],
-    ("_smtp._tcp.a.test", RecordType.SRV): ["0 1 587 mail.test."],
-    ("www.a.test", RecordType.CNAME): ["Web.A.test"],
-    ("web.a.test", RecordType.CNAME): ["a.test"],
-    ("large.test", RecordType.TXT): [txt("x" * 3000)],
+
+def asked_for(name: str, type: str) -> Asked:
+    qname = to_wire(name)
+    assert qname is not None
+    return Asked(qname, RecordType(type))
+
+
+def differs(asked: Asked, packet: bytes) -> str:
+    """How the quick reader's conclusion differs from dnspython's; empty when it does not, or gives up."""
+    try:
+        quick = wire._quick(asked, packet)
+    except QUICKLY:
+        return ""
+    try:
+        slow: Reply | str = message.unpack(asked.question, packet)
+    except Malformed as problem:
+        return f"{quick} of what is malformed: {problem}"
+    same = (
+        quick == slow
+        if isinstance(quick, Reply)
+        else _concluded(asked, quick) == read(Trail(asked.labels), slow)
+    )
+    return "" if same else f"{quick} and {slow}"
+
+
+def _concluded(asked: Asked, quick: Records | Nothing) -> Found | Missing:
+    trail = Trail(asked.labels)
+    if isinstance(quick, Records):
+        return Found(trail, quick.records, quick.ttl)
+    return Missing(trail, quick.nxdomain, quick.ttl)
+
+
+def is_quick(asked: Asked, packet: bytes) -> bool:
+    try:
+        wire._quick(asked, packet)
+    except QUICKLY:
+        return False
+    return True
+
+
+def reply_to(
+    asked: Asked, answer: str = "", authority: str = "", additional: str = "", rcode: str = "NOERROR"
+) -> bytes:
+    """A reply with records as in a zone file, one a line."""
+    query = dns.message.from_wire(
+        pack(b"id", mixed(asked.qname, bytes(range(256))[: len(asked.qname)]) + asked.tail)
+    )
+    reply = dns.message.make_response(query)
+    reply.set_rcode(dns.rcode.from_text(rcode))
+    reply.answer, reply.authority, reply.additional = (
+        _sets(lines) for lines in (answer, authority, additional)
+    )
+    return reply.to_wire(max_size=65535)
+
+
+def _sets(lines: str) -> list[dns.rrset.RRset]:
+    parts = [line.split(None, 3) for line in lines.splitlines() if line.strip()]
+    return [dns.rrset.from_text(owner, int(ttl), "IN", kind, data) for owner, ttl, kind, data in parts]
+
+
+SOA = "test. 600 SOA ns.test. host.test. 1 2 3 4 60"
+USUAL = [
+    ("a.test", "A", "a.test. 30 A 192.0.2.1\na.test. 20 A 192.0.2.0\na.test. 20 A 192.0.2.0", "", ""),
+    (
+        "a.test",
+        "AAAA",
+        "a.test. 30 AAAA ::ffff:192.0.2.1\na.test. 30 AAAA 2001:db8::1\na.test. 9 AAAA ::",
+        "",
+        "",
+    ),
+    (
+        *("a.test", "MX"),
+        "a.test. 30 MX 10 alt1.mail.b.test.\na.test. 30 MX 5 mail.b.test.\na.test. 30 MX 0 .",
+        *("a.test. 300 NS ns.test.", "mail.b.test. 300 A 192.0.2.1\nalt1.mail.b.test. 300 AAAA ::1"),
+    ),
+    ("a.test", "TXT", 'a.test. 30 TXT "v=spf1 " "-all" ""\na.test. 30 TXT "\\255"', "test. 9 NS .", ""),
+    ("a.test", "SPF", 'a.test. 30 SPF "v=spf1 -all"', "", ""),
+    ("a.test", "NS", "a.test. 30 NS ns.test.\na.test. 30 NS NS.A.Test.", "", "ns.test. 9 A 192.0.2.1"),
+    ("1.2.0.192.in-addr.arpa", "PTR", "1.2.0.192.in-addr.arpa. 30 PTR mail.test.", "", ""),
+    ("a.test", "CNAME", "a.test. 30 CNAME b.test.", "", ""),
+    ("a.test", "TXT", 'a.test. 30 CNAME b.test.\nb.test. 20 CNAME c.d.\nc.d. 10 TXT "x"', "", ""),
+    ("a.test", "TXT", "a.test. 30 CNAME b.test.", SOA, ""),
+    ("a.test", "TXT", "", SOA, ""),
+    ("a.test", "SRV", "", SOA, ""),
+]
+SIGNATURE = "TXT 8 2 30 20300101000000 20200101000000 1 test. AAAA"
+UNUSUAL = [
+    ("a.test", "SOA", "a.test. 30 SOA ns.test. host.test. 1 2 3 4 5", "", ""),
+    ("_a.test", "SRV", "_a.test. 30 SRV 1 2 3 mail.test.", "", ""),
+    (
+        "a.test",
+        "TXT",
+        'a.test. 30 TXT "x"\na.test. 30 RRSIG TXT 8 2 30 20300101000000 20200101000000 1 test. AAAA',
+        "",
+        "",
+    ),
+    ("a.test", "TXT", "", "test. 9 NS ns.test.", ""),
+    ("a.test", "TXT", "", "", ""),
+]
+
+
+@pytest.mark.parametrize("rcode", ["NOERROR", "NXDOMAIN"])
+@pytest.mark.parametrize(("name", "type", "answer", "authority", "additional"), USUAL)
+def test_what_is_usual_is_read_quickly_and_as_dnspython_reads_it(
+    name: str, type: str, answer: str, authority: str, additional: str, rcode: str
+) -> None:
+    asked = asked_for(name, type)
+    packet = reply_to(asked, answer, authority, additional, rcode)
+    assert differs(asked, packet) == ""
+    assert is_quick(asked, packet)
+
+
+@pytest.mark.parametrize(("name", "type", "answer", "authority", "additional"), UNUSUAL)
+def test_what_is_unusual_is_left_to_dnspython(
+    name: str, type: str, answer: str, authority: str, additional: str
+) -> None:
+    asked = asked_for(name, type)
+    packet = reply_to(asked, answer, authority, additional)
+    assert not is_quick(asked, packet)
+    assert unpack(asked, packet) == message.unpack(asked.question, packet)
+
+
+def test_an_error_is_left_to_dnspython() -> None:
+    asked = asked_for("a.test", "TXT")
+    for rcode in ("SERVFAIL", "REFUSED", "FORMERR", "BADVERS"):
+        said = unpack(asked, reply_to(asked, rcode=rcode))
+        assert isinstance(said, Reply)
+        assert said.rcode == dns.rcode.from_text(rcode)
+
+
+def test_what_cannot_be_read_is_malformed() -> None:
+    asked = asked_for("a.test", "TXT")
+    packet = reply_to(asked, 'a.test. 30 TXT "v=spf1"', SOA)
+    for length in range(asked.end, len(packet)):
+        with pytest.raises(Malformed):
+            unpack(asked, packet[:length])
+
+
+# Mutated packets
+
+WHOLE = [(asked_for(name, type), sections) for name, type, *sections in (*USUAL, *UNUSUAL)]
+PACKETS = [(asked, reply_to(asked, *sections)) for asked, sections in WHOLE]
+INTERESTING = (0, 1, 12, 63, 64, 0x29, 0x80, 0xC0, 0xC1, 0xFF)
+
+
+def mutated(asked: Asked, packet: bytes, choose: random.Random) -> bytes:
+    """A few octets changed, taken out, put in or copied, behind the question or in the header's counts."""
+    octets = bytearray(packet)
+    for _ in range(choose.randint(1, 2)):
+        at = (
+            choose.choice((3, 7, 9, 11))
+            if choose.random() < 0.15
+            else choose.randrange(asked.end, len(octets))
+        )
+        match choose.randrange(6):
+            case 0:
+                octets[at] = choose.randrange(256)
+            case 1:
+                octets[at] = choose.choice(INTERESTING)
+            case 2:
+                octets[at] ^= 1 << choose.randrange(8)
+            case 3 if at >= asked.end:
+                del octets[at]
+            case 4 if at >= asked.end:
+                octets.insert(at, choose.choice(INTERESTING))
+            case _ if at >= asked.end:
+                octets[at : at + 2] = (0xC000 | choose.randrange(len(octets))).to_bytes(2, "big")
+        if len(octets) <= asked.end:
+            break
+    return bytes(octets)
+
+
+def differences(packets: list[tuple[Asked, bytes]], rounds: int, seed: int) -> Iterable[str]:
+    choose = random.Random(seed)
+    for _ in range(rounds):
+        asked, packet = choose.choice(packets)
+        changed = mutated(asked, packet, choose)
+        if found := differs(asked, changed):
+            yield f"{asked.type} {changed!r}: {found}"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_mutated_packets_are_read_as_dnspython_reads_them(seed: int) -> None:
+    assert list(differences(PACKETS, 10_000, seed)) == []
+
+
+def test_many_mutated_packets_are_still_read_quickly() -> None:
+    choose = random.Random(5)
+    quick = sum(is_quick(asked, mutated(asked, packet, choose)) for asked, packet in PACKETS * 200)
+    assert quick > 400  # or the test above compares nothing
+
+
+@given(st.sampled_from(PACKETS), st.binary(max_size=120), st.data())
+def test_garbage_behind_the_question_is_read_as_dnspython_reads_it(
+    whole: tuple[Asked, bytes], garbage: bytes, data: st.DataObject
+) -> None:
+    asked, packet = whole
+    at = data.draw(st.integers(asked.end, len(packet)))
+    assert differs(asked, packet[:at] + garbage) == ""
+    assert differs(asked, packet[:at] + garbage + packet[at:]) == ""
+
+
+LABEL = st.binary(min_size=1, max_size=63)
+NAME = st.lists(LABEL, max_size=4).map(lambda labels: dns.name.Name([*labels, b""]))
+RDATA = {
+    "A": st.ip_addresses(v=4).map(str),
+    "AAAA": st.ip_addresses(v=6).map(str),
+    "MX": st.tuples(st.integers(0, 65535), NAME).map(lambda mx: f"{mx[0]} {mx[1].to_text()}"),
+    "NS": NAME.map(lambda name: name.to_text()),
+    "CNAME": NAME.map(lambda name: name.to_text()),
+    "TXT": st.lists(st.binary(max_size=255), min_size=1, max_size=3).map(
+        lambda strings: " ".join('"' + "".join(f"\\{octet:03d}" for octet in s) + '"' for s in strings)
+    ),
 }
 
 
-async def ask(
-    behaviour: str,
-    name: str = "a.test",
-    type: RecordType = RecordType.TXT,
-    *,
-    wait: float = 0.3,
-    attempts: int = 1,
-    tcp: bool = True,
-) -> tuple[Result, DnsServer, LiveResolver]:
-    """The result of one look-up at a server that behaves like this, with the server and the resolver."""
-    async with (
-        DnsServer(ZONE, {"*": behaviour}, tcp=tcp) as server,
-        LiveResolver([server.address], wait, attempts) as resolver,
-    ):
-        return await resolver.lookup(name, type), server, resolver
+@st.composite
+def replies(draw: st.DrawFn) -> tuple[Asked, bytes]:
+    type = draw(st.sampled_from(sorted(RDATA)))
+    asked = asked_for(draw(st.sampled_from(["a.test", "_dmarc.a.test", "x"])), type)
+    here = ".".join(label.decode() for label in asked.labels) + "."
+    owner = st.one_of(st.just(here), st.just(here.upper()), NAME.map(lambda name: name.to_text()))
+    ttl = st.integers(0, 2**32 - 1)
+
+    def section(kinds: st.SearchStrategy[str], most: int) -> str:
+        chosen = draw(st.lists(kinds, max_size=most))
+        return "\n".join(f"{draw(owner)} {draw(ttl)} {kind} {draw(RDATA[kind])}" for kind in chosen)
+
+    answer = section(st.sampled_from([type, type, type, "CNAME", "A"]), 4)
+    authority = draw(st.sampled_from(["", SOA, "test. 9 NS ns.test.", f"{SOA}\n{SOA}"]))
+    return asked, reply_to(asked, answer, authority, section(st.sampled_from(["A", "AAAA", "TXT"]), 2))
 
 
-@pytest.mark.parametrize(
-    ("name", "type", "records"),
-    [
-        ("a.test", RecordType.TXT, (SPF,)),
-        ("A.TEST", RecordType.A, ("192.0.2.1",)),
-        ("a.test", RecordType.AAAA, ("2001:db8::1",)),
-        ("a.test", RecordType.MX, (Mx(0, ""), Mx(10, "mx1.test"), Mx(20, "mx2.test"))),
-        ("1.2.0.192.in-addr.arpa", RecordType.PTR, ("mail.test",)),
-        ("_smtp._tcp.a.test", RecordType.SRV, ("0 1 587 mail.test.",)),
-        ("www.a.test", RecordType.CNAME, ("web.a.test",)),
-    ],
-)
-async def test_records_come_over_the_wire(name: str, type: RecordType, records: tuple[Record, ...]) -> None:
-    result, _, _ = await ask("answer", name, type)
-    assert result == Answer(name.lower(), type, records, TTL)
-    assert abs(result.at - time.time()) < 60
+@given(replies())
+def test_generated_replies_are_read_as_dnspython_reads_them(whole: tuple[Asked, bytes]) -> None:
+    assert differs(*whole) == ""
 
 
-async def test_an_honest_server_tells_no_such_name_from_no_such_record() -> None:
-    nothing, _, _ = await ask("answer", "nothing.test")
-    nodata, _, _ = await ask("answer", "a.test", RecordType.NS)
-    above, _, _ = await ask("answer", "test")
-    assert nothing == Absent("nothing.test", RecordType.TXT, nxdomain=True, ttl=SOA_MINIMUM)
-    assert nodata == Absent("a.test", RecordType.NS, nxdomain=False, ttl=SOA_MINIMUM)
-    assert above == Absent("test", RecordType.TXT, nxdomain=False, ttl=SOA_MINIMUM)
+# Real records
 
 
-@pytest.mark.parametrize("follows", [True, False])
-async def test_aliases_are_followed_by_the_server_or_by_us(follows: bool) -> None:
-    async with DnsServer(ZONE, follows=follows) as server, LiveResolver([server.address]) as resolver:
-        result = await resolver.lookup("www.a.test", RecordType.TXT)
-    assert result == Answer("www.a.test", RecordType.TXT, (SPF,), TTL, ("web.a.test", "a.test"))
-    assert resolver.queries == (1 if follows else 3)
+def real_packets(most: int) -> list[tuple[Asked, bytes]]:
+    """Replies with real records as dnspython writes them."""
+    sets: dict[tuple[str, str], list[str]] = {}
+    with gzip.open(REAL / "records.jsonl.gz", "rt") as lines:
+        for line in lines:
+            record = json.loads(line)
+            name, type, data = record["name"], record["type"], record["data"]
+            if type in ("MX", "TXT") and to_wire(name) and name.isascii():
+                sets.setdefault((name, type), []).append(_presented(record, type, data))
+            if len(sets) >= most:
+                break
+    return [
+        (asked, packet)
+        for (name, type), lines in sets.items()
+        for asked, packet in _packet(name, type, lines)
+    ]
 
 
-@pytest.mark.parametrize(
-    ("behaviour", "reason"),
-    [
-        ("servfail", FailureReason.SERVFAIL),
-        ("refused", FailureReason.REFUSED),
-        ("notimp", FailureReason.REFUSED),
-        ("referral", FailureReason.REFUSED),
-        ("formerr", FailureReason.MALFORMED),
-        ("silent", FailureReason.TIMEOUT),
-        ("wrong source", FailureReason.TIMEOUT),
-        ("wrong id", FailureReason.MALFORMED),
-        ("wrong question", FailureReason.MALFORMED),
-        ("no response flag", FailureReason.MALFORMED),
-        ("garbage", FailureReason.MALFORMED),
-        ("cut", FailureReason.MALFORMED),
-        ("cname loop", FailureReason.MALFORMED),
-        ("cname to itself", FailureReason.MALFORMED),
-        ("two cnames", FailureReason.MALFORMED),
-        ("endless cnames", FailureReason.MALFORMED),
-        ("nxdomain with records", FailureReason.MALFORMED),
-        ("truncated, tcp closes", FailureReason.MALFORMED),
-        ("truncated, tcp cut", FailureReason.MALFORMED),
-        ("truncated, tcp wrong id", FailureReason.MALFORMED),
-        ("truncated, tcp truncated", FailureReason.MALFORMED),
-        ("truncated, tcp silent", FailureReason.TIMEOUT),
-    ],
-)
-async def test_every_failure_has_its_reason_and_its_server(behaviour: str, reason: FailureReason) -> None:
-    result, server, _ = await ask(behaviour)
-    assert result == LookupFailed("a.test", RecordType.TXT, reason, server.address)
+def _presented(record: dict[str, str], type: str, data: str) -> str:
+    if type == "MX":
+        return f"{record.get('pref', 10)} {data.rstrip('.')}."
+    octets = data.encode()
+    parts = [octets[at : at + 255] for at in range(0, len(octets), 255)] or [b""]
+    return " ".join('"' + "".join(f"\\{octet:03d}" for octet in part) + '"' for part in parts)
 
 
-@pytest.mark.parametrize(
-    "behaviour",
-    [
-        *["twice", "another case", "truncated", "formerr on edns"],
-        *["wrong id, then right", "wrong question, then right", "late"],
-    ],
-)
-async def test_what_is_odd_but_right_is_an_answer(behaviour: str) -> None:
-    result, _, _ = await ask(behaviour, wait=LATE * 5)
-    assert result == Answer("a.test", RecordType.TXT, (SPF,), TTL)
+def _packet(name: str, type: str, lines: list[str]) -> Iterable[tuple[Asked, bytes]]:
+    asked = asked_for(name, type)
+    try:
+        yield asked, reply_to(asked, "\n".join(f"{name}. 300 {type} {line}" for line in lines))
+    except dns.exception.DNSException:
+        return  # a record that no server could serve: a name with an empty label, say
 
 
-async def test_an_answer_after_its_time_is_not_taken_for_that_of_the_next_question() -> None:
-    async with (
-        DnsServer(ZONE, {"a.test": "late"}) as server,
-        LiveResolver([server.address], LATE / 2, 1) as resolver,
-    ):
-        late = await resolver.lookup("a.test", RecordType.TXT)
-        others = [await resolver.lookup("a.test", type) for type in (RecordType.A, RecordType.MX)]
-        await asyncio.sleep(LATE)
-        assert isinstance(await resolver.lookup("nothing.test", RecordType.TXT), Absent)
-    assert [type(result) for result in (late, *others)] == [LookupFailed] * 3
+@pytest.mark.skipif(not (REAL / "records.jsonl.gz").exists(), reason="../shared/real is not here")
+def test_real_records_are_read_quickly_and_as_dnspython_reads_them() -> None:
+    packets = real_packets(4000)
+    assert len(packets) > 3000
+    assert [packet for asked, packet in packets if not is_quick(asked, packet)] == []
+    assert [found for asked, packet in packets if (found := differs(asked, packet))] == []
+    assert list(differences(packets, 10_000, seed=9)) == []
 
 
-async def test_a_lost_packet_is_asked_again() -> None:
-    result, server, resolver = await ask("first lost", attempts=2, wait=0.2)
-    assert isinstance(result, Answer)
-    assert server.times("a.test") == resolver.queries == 2
-    assert resolver.failures == {server.address: {FailureReason.TIMEOUT: 1}}
-    assert server.asked[0].query.id != server.asked[1].query.id
+# Queries
 
 
-async def test_a_silent_server_costs_no_more_than_its_attempts() -> None:
-    began = time.monotonic()
-    await ask("silent", wait=0.1, attempts=4)
-    assert 0.35 < time.monotonic() - began < 2
+@given(st.text(max_size=80))
+def test_a_name_is_packed_as_its_labels_say(name: str) -> None:
+    labels = to_labels(name.lower() if name.isascii() else name)
+    packed = to_wire(name.lower() if name.isascii() else name)
+    assert (packed is None) == (labels is None)
+    if packed is not None and labels is not None:
+        assert packed == dns.name.Name([*labels, b""]).to_wire()
 
 
-async def test_what_does_not_fit_comes_over_tcp() -> None:
-    result, server, resolver = await ask("answer", "large.test")
-    assert isinstance(result, Answer)
-    assert result.texts[0].octets == b"x" * 3000
-    assert [asked.tcp for asked in server.asked] == [False, True]
-    assert resolver.queries == 2
+@pytest.mark.parametrize("type", ASKED_TYPES)
+@pytest.mark.parametrize("edns", [True, False])
+def test_dnspython_reads_our_queries(type: str, edns: bool) -> None:
+    asked = asked_for("_dmarc.a.test", type)
+    query = dns.message.from_wire(pack(b"\x12\x34", asked.qname + asked.tail, edns=edns))
+    assert query.question[0].to_text() == f"_dmarc.a.test. IN {type}"
+    assert (query.id, query.flags) == (0x1234, dns.flags.RD)
+    assert (query.edns, query.payload) == ((0, PAYLOAD) if edns else (-1, 0))
 
 
-async def test_a_server_without_tcp_cannot_say_what_does_not_fit() -> None:
-    result, server, _ = await ask("answer", "large.test", tcp=False)
-    assert result == LookupFailed("large.test", RecordType.TXT, FailureReason.UNREACHABLE, server.address)
+@given(st.binary(min_size=60, max_size=60))
+def test_only_the_case_of_letters_is_mixed(random: bytes) -> None:
+    labels = (bytes(range(63)), bytes(range(63, 126)), b"\xc3\xa9[]{}@`", b"test")
+    qname = wire.from_labels(tuple(label.lower() for label in labels))
+    assert mixed(qname, random * 3).lower() == qname
 
 
-async def test_a_server_from_before_edns_is_asked_once_more_without() -> None:
-    _, server, _ = await ask("formerr on edns")
-    assert [asked.edns for asked in server.asked] == [True, False]
-    _, server, _ = await ask("formerr")
-    assert [asked.edns for asked in server.asked] == [True, False]
+def test_each_letter_is_in_either_case_half_of_the_time() -> None:
+    chance, qname = Chance(), wire.from_labels((b"abcdefgh", b"test"))
+    names = [mixed(qname, chance.octets(len(qname))) for _ in range(1000)]
+    for place in range(1, 9):
+        assert 400 < sum(chr(name[place]).isupper() for name in names) < 600
 
 
-async def test_where_nobody_listens_is_unreachable_at_once() -> None:
-    async with DnsServer() as server:
-        gone = server.address
-    began = time.monotonic()
-    async with LiveResolver([gone], timeout=10) as resolver:
-        result = await resolver.lookup("a.test", RecordType.TXT)
-    assert result == LookupFailed("a.test", RecordType.TXT, FailureReason.UNREACHABLE, gone)
-    assert time.monotonic() - began < 5
-
-
-@pytest.mark.parametrize(
-    "first", ["servfail", "refused", "silent", "garbage", "cut", "truncated, tcp closes"]
-)
-async def test_the_second_server_knows(first: str) -> None:
-    async with (
-        DnsServer({}, {"*": first}) as one,
-        DnsServer(ZONE) as two,
-        LiveResolver([one.address, two.address], timeout=0.2) as resolver,
-    ):
-        result = await resolver.lookup("a.test", RecordType.TXT)
-    assert result == Answer("a.test", RecordType.TXT, (SPF,), TTL)
-    assert (len(two.asked), resolver.failures[one.address].total()) == (1, 1)
-
-
-async def test_each_octet_of_a_name_arrives_as_it_is() -> None:
-    name = r'"quoted\046".' + b"\xff".decode("utf-8", "surrogateescape") + ".é.a.test"
-    result, server, _ = await ask("answer", name)
-    assert isinstance(result, Absent)
-    assert server.asked[0].query.question[0].name.labels == (
-        *(rb'"quoted\046"', b"\xff", "é".encode()),
-        *(b"a", b"test", b""),
-    )
-
-
-async def test_an_answer_of_64_kilobytes_is_read() -> None:
-    many = [Txt((f"{number:0200}".encode(),)) for number in range(300)]
-    async with (
-        DnsServer({("many.test", RecordType.TXT): many}) as server,
-        LiveResolver([server.address]) as resolver,
-    ):
-        result = await resolver.lookup("many.test", RecordType.TXT)
-    assert isinstance(result, Answer)
-    assert list(result.texts) == many
-
-
-async def test_leaving_ends_what_is_under_way() -> None:
-    async with DnsServer({}, {"*": "silent"}) as server:
-        async with LiveResolver([server.address], timeout=60) as resolver:
-            under_way = asyncio.create_task(resolver.lookup("a.test", RecordType.TXT))
-            await asyncio.sleep(0.05)
-        with pytest.raises(asyncio.CancelledError):
-            await under_way
-
-
-def test_a_server_in_a_thread_answers_another_loop() -> None:
-    async def look(address: str) -> Result:
-        async with LiveResolver([address]) as resolver:
-            return await resolver.lookup("a.test", RecordType.TXT)
-
-    with serving(DnsServer(ZONE)) as server:
-        assert isinstance(asyncio.run(look(server.address)), Answer)
+def test_random_octets_are_used_once() -> None:
+    chance = Chance()
+    assert len({chance.octets(8) for _ in range(5000)}) == 5000

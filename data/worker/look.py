@@ -1,0 +1,275 @@
+"""Looking at companies: their facts looked up and judged, and what came of it made ready to be written.
+
+This is what each process of a scan runs. It reads the database and never writes it: what it finds goes to whoever
+writes, and counts as stored when that one says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import TypeVar
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from checks import diagnosis, fleet
+from checks.company import Company, Diagnosis
+from checks.lookup import Resolver
+from checks.platform import Platform
+from checks.spf import Memo
+from data import companies, observations, verdicts
+from data.engine import DatabaseUnavailable
+from data.observations import Key, Observation, Rows
+from data.upsert import Row
+from data.worker.remember import Memory, RememberingResolver
+
+BATCH = 500
+"""Companies read at once, and handed on at once at the latest."""
+
+TICK = 0.5
+"""Seconds after which what is there is handed on, however little it is."""
+
+SAME_ANSWERS = 5.0
+"""Seconds for which what includes say is remembered: the resolver gives the same answers for as long."""
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Of some companies. `complete`: no older fact stood in.
+
+    `changed`: rows to write; `same`: rows whose diagnosis is stored already, so that only their times are news.
+    """
+
+    complete: bool
+    changed: tuple[Row, ...]
+    same: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What came of looking at some companies, in plain values that can go to another process.
+
+    `ids`: the companies that are done. `broken`: how many of them an error of ours kept from being judged (logged);
+    they keep their old verdict. `domains`: of those judged. `unknown`: how many have something that is unknown.
+    `queries`: packets asked since the last of these; `answered`, `failed`: look-ups.
+    """
+
+    ids: tuple[str, ...]
+    facts: Rows
+    verdicts: tuple[Seen, ...]
+    domains: tuple[str, ...]
+    unknown: int = 0
+    broken: int = 0
+    queries: int = 0
+    answered: int = 0
+    failed: int = 0
+
+
+Store = Callable[[Looked], Awaitable[None]]
+"""Hands on what was found, and returns when it is stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What became of a company: its diagnosis, None for an error of ours. `complete`: no older fact stood in."""
+
+    company_id: str
+    diagnosis: Diagnosis | None
+    complete: bool
+
+
+class Look:
+    """One process's look at companies. `width`: so many at once; `deadline`: seconds for each of them."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        platform: Platform,
+        resolver: Resolver,
+        store: Store,
+        *,
+        width: int = fleet.WIDTH,
+        deadline: float = fleet.DEADLINE,
+    ) -> None:
+        self._database = Reading(engine)
+        self._platform = platform
+        self._resolver = resolver
+        self._store = store
+        self._width = width
+        self._deadline = deadline
+        self._memory = Memory(self._database.recall)
+        self._memo = Memo()
+        self._judged: list[_Judged] = []
+        self._queries = _queries(resolver)
+        self._one_at_a_time = asyncio.Lock()
+        self._first_ever = False
+        self.own: Diagnosis | None = None
+        """The platform's own domain, where that was asked for and is set."""
+
+    async def run(self, batches: AsyncIterable[list[str]], *, with_platform: bool = False) -> None:
+        """Look at the companies with these ids, until there are no more. What was done is handed on also when this
+        is cancelled or fails. `with_platform`: at the platform's own domain too; see `own`."""
+        try:
+            self._first_ever = await self._database.read(observations.is_empty)
+            async with asyncio.TaskGroup() as group:
+                ticking = group.create_task(self._tick())
+                if with_platform:
+                    self.own = await self._judge_platform()
+                await self._judge_all(batches)
+                ticking.cancel()
+            await self._hand_on()
+        except asyncio.CancelledError:
+            await self._hand_on()
+            raise
+        except BaseException as error:
+            with suppress(SQLAlchemyError, DatabaseUnavailable):
+                await self._hand_on()
+            raise error.exceptions[0] if isinstance(error, BaseExceptionGroup) else error from None
+        finally:
+            self._database.close()
+
+    async def _judge_platform(self) -> Diagnosis | None:
+        limited = fleet.DeadlineResolver(self._resolver, self._deadline)
+        remembering = RememberingResolver(limited, self._memory)
+        return await diagnosis.diagnose_platform(self._platform, remembering)
+
+    async def _judge_all(self, batches: AsyncIterable[list[str]]) -> None:
+        found = self._database.companies(batches)
+        judged = fleet.judge_all(
+            found, self._judge, self._resolver, width=self._width, deadline=self._deadline
+        )
+        async with aclosing(found), aclosing(judged):
+            async for one in judged:
+                self._judged.append(one)
+                if len(self._judged) >= BATCH:
+                    await self._hand_on()
+
+    async def _judge(self, company: Company, resolver: Resolver) -> _Judged:
+        remembering = RememberingResolver(resolver, self._memory)
+        try:
+            found = await diagnosis.diagnose(company, self._platform, remembering, memo=self._memo)
+            return _Judged(company.id, found, remembering.complete)
+        except SQLAlchemyError:
+            raise
+        except Exception as error:  # one company that trips us up must not cost the others their verdict
+            _log.error("company %r could not be judged: %r", company.id, error)
+            _log.debug("company %r", company.id, exc_info=True)
+            return _Judged(company.id, None, complete=False)
+
+    async def _tick(self) -> None:
+        ticks = 0
+        while True:
+            await asyncio.sleep(TICK)
+            ticks += 1
+            if ticks % int(SAME_ANSWERS / TICK) == 0:
+                self._memo = Memo()
+            await self._hand_on()
+
+    async def _hand_on(self) -> None:
+        """What there is; also when nobody waits for it any more."""
+        await asyncio.shield(self._handed_on())
+
+    async def _handed_on(self) -> None:
+        """In the order in which it was seen, so one after the other."""
+        async with self._one_at_a_time:
+            judged, self._judged = self._judged, []
+            counted = self._counts()
+            with self._memory.leaving() as seen:
+                looked = await self._database.read(partial(_made, judged, seen, counted, self._first_ever))
+                await self._store(looked)
+
+    def _counts(self) -> tuple[int, int, int]:
+        """Packets, answered and failed look-ups since the last time."""
+        before, self._queries = self._queries, _queries(self._resolver)
+        return (self._queries - before, *self._memory.counted())
+
+
+def _made(
+    judged: list[_Judged],
+    seen: list[Observation],
+    counted: tuple[int, int, int],
+    first_ever: bool,
+    session: Session,
+) -> Looked:
+    facts = observations.rows(seen)
+    known = [j.diagnosis for j in judged if j.diagnosis]
+    queries, answered, failed = counted
+    return Looked(
+        ids=tuple(j.company_id for j in judged),
+        facts=facts if first_ever else observations.news(session, facts),
+        verdicts=tuple(_seen(session, judged, complete) for complete in (True, False)),
+        domains=tuple({d.domain for d in known if d.domain}),
+        unknown=sum(map(_left_open, known)),
+        broken=len(judged) - len(known),
+        queries=queries,
+        answered=answered,
+        failed=failed,
+    )
+
+
+def _seen(session: Session, judged: list[_Judged], complete: bool) -> Seen:
+    now = datetime.now(UTC)
+    rows = [
+        verdicts.row(j.company_id, j.diagnosis, now) for j in judged if j.diagnosis and j.complete is complete
+    ]
+    stored = verdicts.same(session, rows) if rows else set()
+    return Seen(
+        complete,
+        tuple(row for row in rows if row[0] not in stored),
+        tuple(row[:-1] for row in rows if row[0] in stored),
+    )
+
+
+def _left_open(judged: Diagnosis) -> bool:
+    """Whether a look-up that failed leaves something unknown, be it about mail that the method does not use."""
+    return "unknown" in (judged.verdict.word, judged.address, judged.spf, judged.dmarc)
+
+
+def _queries(resolver: Resolver) -> int:
+    """Packets asked so far; a resolver without a network counts none."""
+    return int(getattr(resolver, "queries", 0))
+
+
+class Reading:
+    """The database as one thread reads it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._thread = ThreadPoolExecutor(1, "reading")
+
+    async def read(self, work: Callable[[Session], T]) -> T:
+        """Do this in a session of its own, which ends with it: one left open would keep SQLite's past alive."""
+
+        def transaction() -> T:
+            with Session(self._engine) as session:
+                return work(session)
+
+        return await asyncio.get_running_loop().run_in_executor(self._thread, transaction)
+
+    async def recall(self, key: Key) -> Observation | None:
+        """What is stored of a name and type."""
+        return await self.read(lambda session: observations.known(session, [key]).get(key))
+
+    async def companies(self, batches: AsyncIterable[list[str]]) -> AsyncGenerator[Company, None]:
+        """Those with these ids, a batch in memory at a time."""
+        async for ids in batches:
+            for company in await self.read(partial(_companies, ids)):
+                yield company
+
+    def close(self) -> None:
+        self._thread.shutdown()
+
+
+def _companies(ids: list[str], session: Session) -> list[Company]:
+    return list(companies.for_scan(session, ids))
