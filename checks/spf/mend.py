@@ -232,13 +232,12 @@ def _separator(term: str) -> str | None:
 def _misspelt(term: str) -> str | None:
     """`includes:`, `inlcude:`, `-al`: one or two slips in a name that is long enough to be known."""
     sign, name, between, value = _shape(term)
-    if sign and not name and len(value) in (2, 3, 4) and close(value.lower(), "all", 1):
+    if sign and not name and close(value.lower(), "all", 1):
         return f"{sign}all"
     right = [known for known in _LONG_NAMES if close(name, known, 2)]
     if not between.strip(".") or len(right) != 1:
         return None
-    equals = right[0] == "redirect"
-    return f"{right[0]}={value}" if equals and not sign else None if equals else f"{sign}{right[0]}:{value}"
+    return f"redirect={value}" if right == ["redirect"] and not sign else f"{sign}{right[0]}:{value}"
 
 
 def _url(term: str) -> str | None:

@@ -97,7 +97,7 @@ def _forget() -> None:
 def _inner(value: object) -> list[object]:
     """What a class holds, and what a decorated function leads to: its cache may be in there."""
     held = list(vars(value).values()) if isinstance(value, type) else []
-    for cell in getattr(value, "__closure__", None) or ():
+    for cell in (value.__closure__ or ()) if isinstance(value, FunctionType) else ():
         with suppress(ValueError):  # still empty
             held.append(cell.cell_contents)
     return held

@@ -7,7 +7,7 @@ import pytest
 from checks.lookup import Txt, txt
 from checks.spf import mend, record
 from checks.spf.joints import MAX_JOINTS, Joint, joints
-from checks.spf.mend_address import network
+from checks.spf.mend_address import MOST_LISTED, network, several
 from checks.spf.typing_slips import cleaned, close, distance, odd_characters
 
 WRITTEN = {
@@ -54,6 +54,7 @@ UNCLEAR = (
     "192.0.2.1.1",
     "192.0.2.256",
     "192.0.2.1/33",
+    "192.0.2.0/２4",
     "192.0.2.1/",
     "192.0.2.1/x",
     "192.0.2.1/1/2",
@@ -96,6 +97,16 @@ def test_a_text_is_read_as_an_address_up_to_sixty_characters() -> None:
     assert len(longest) == 60
     assert network(longest) == "2001:db8::/32"
     assert network(longest.replace("/", "/0")) is None
+
+
+def test_addresses_run_together_are_parted_up_to_twenty() -> None:
+    for together in ("192.0.2.45" * MOST_LISTED, ":".join(["192.0.2.45"] * MOST_LISTED)):
+        assert several(together) == ("192.0.2.45",) * MOST_LISTED
+    for too_many in ("192.0.2.45" * (MOST_LISTED + 1), ":".join(["192.0.2.45"] * (MOST_LISTED + 1))):
+        assert several(too_many) == ()
+    assert several("192.0.2.45192.0.2.45") == ("192.0.2.45",) * 2
+    for one in ("192.0.2.45", "192.0.2.45.192", ""):
+        assert several(one) == ()
 
 
 TERMS = {
@@ -165,6 +176,11 @@ TERMS = {
     "-a": "-a",
     "-alll1": None,
     "al": None,
+    "-foo": None,
+    "~mxx": None,
+    "tpr": "ptr",
+    "-prt": "-ptr",
+    "trp": None,
     "-ll": "-all",
     # an address of a page, a mechanism twice
     "include:https://a.example/": "include:a.example",
