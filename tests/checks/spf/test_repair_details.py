@@ -119,7 +119,12 @@ CASES = (
     Case("somebody else's record with ours costs too much", f"v=spf1 include:other.example {includes(9)} -all",
          f"v=spf1 include:other.example {includes(9)} -all", ("OVER_TERMS", "NOT_NAMED", "WITHOUT_COSTLY"),
          ours=f"{OUR_RECORD}other.example TXT v=spf1 {OURS} -all\n"),
+    Case("ours first with a sign, to no effect, and our addresses",
+         f"v=spf1 ?{OURS} ip4:192.0.2.10 ip6:2001:db8::10 -all",
+         f"v=spf1 {OURS} ip4:192.0.2.10 ip6:2001:db8::10 -all", ("OURS_QUALIFIED",),
+         ours="\nspf.sendwell.example TXT v=spf1 ip4:198.18.0.0/24 ~all\n"),
     # refusals
+    Case("nothing but a refusal", "v=spf1 -ip4:203.0.113.1", f"v=spf1 {OURS} -ip4:203.0.113.1", ("OURS",)),
     Case("a refusal behind ours with a sign", f"v=spf1 ~{OURS} -ip4:192.0.2.3 mx -all",
          f"v=spf1 -ip4:192.0.2.3 {OURS} mx -all", ("NOT_FIRST", "OURS_QUALIFIED")),
     Case("ours behind a refusal and before sixty terms", f"v=spf1 -ip4:192.0.2.3 {OURS} {SIXTY} -all",
@@ -190,6 +195,8 @@ CASES = (
          f"v=spf1 {OURS} include:hosts.example a {includes(4)} -all",
          f"v=spf1 {OURS} include:hosts.example a {includes(4)} -all", ("OVER_VOIDS_IN_ONE_FAMILY",),
          ours=OUR_RECORD + "hosts.example TXT v=spf1 a:four1.example a:four2.example a:four3.example ~all\n"),
+    Case("mail servers that do not exist, and losers", "v=spf1 mx:gone.example include:%{l}.acme.example -all",
+         f"v=spf1 {OURS} mx:gone.example include:%{{l}}.acme.example -all", ("LOSERS", "BY_ADDRESS")),
     # no record yet
     Case("no record, and another text", "proof=abc", f"v=spf1 {OURS} ~all", ("FIRST_RECORD",)),
     Case("two texts that were meant as records", "spf1 mx -all\nv=spf1; a ~all", f"v=spf1 {OURS} mx a -all",
