@@ -76,6 +76,9 @@ TERM = "one of the mechanisms all, include, a, mx, ptr, ip4, ip6, exists"
         ("–all", [(
             "a mechanism, or a modifier (name=value) (column 8); it holds a dash that is no hyphen (U+2013); "
             "to be written: -all", "–all")]),
+        ("“–all”", [(
+            "a mechanism, or a modifier (name=value) (column 8); it holds a quotation mark (U+201C), "
+            "a dash that is no hyphen (U+2013), a quotation mark (U+201D); to be written: -all", "“–all”")]),
         ("mx v=spf1 spf1 -all", [(f"{TERM} (column 18); to be removed", "spf1")]),
         # a mend of what parses is told elsewhere
         ("include:i.example-all ip4:x", [("an IPv4 address (column 30)", "ip4:x")]),

@@ -7,6 +7,7 @@ from ipaddress import ip_address
 
 import pytest
 
+from checks.company import SpfState
 from checks.lookup import RecordType
 from checks.platform import Platform
 from checks.spf.include import MAX_TEXT, Mention, MentionKind, mentions
@@ -307,6 +308,16 @@ async def test_what_our_include_holds_is_worked_out_once_for_many_domains() -> N
     assert list(memo.ours) == [OURS]
     await gather("other.example", US, waiting)
     assert waiting.asked.count(("_a.sendwell.example", RecordType.TXT)) == 2
+
+
+async def test_what_passes_or_could_not_be_told_is_no_failure() -> None:
+    one = await facts(f"acme.example TXT v=spf1 ip4:192.0.2.10 a:dark.example -all\ndark.example * !SERVFAIL\n")
+    assert (one.passes, one.state) == (None, SpfState.UNKNOWN)
+    both = await facts(f"acme.example TXT v=spf1 include:{OURS} ip4:192.0.2.10 include:_a.sendwell.example -all\n")
+    assert (both.passes, both.state) == (True, SpfState.EFFECTIVE)
+    assert [m.kind for m in both.mentions] == [MentionKind.INCLUDE]
+    neither = await facts("acme.example TXT v=spf1 mx -all\n")
+    assert (neither.passes, neither.state) == (False, SpfState.MISSING)
 
 
 async def test_what_could_not_be_read_of_our_include_is_not_remembered() -> None:

@@ -67,6 +67,8 @@ CASES = (
         f"v=spf1 a:host.example a:host.example include:i.example a:host.example {OURS}",
     ),
     Case("too many voids, from both", f"v=spf1 a:g1.example mx:g2.example a:g3.example {OURS}"),
+    Case("too many voids, from IPv4", f"v=spf1 a:six.example a:six.example a:six.example {OURS}",
+         "six.example AAAA 2001:db8:1::6\n"),
     Case("too many exchangers", f"v=spf1 mx:many.example {OURS}", MANY),
     Case("a dead include", f"v=spf1 include:gone.example {OURS}"),
     Case("an include without a record", f"v=spf1 include:host.example {OURS}"),
@@ -165,7 +167,9 @@ async def said(case: Case) -> list[str]:
 
 async def test_the_stricter_way_to_count_gives_another_result() -> None:
     text = f"acme.example TXT v=spf1 mx:holes.example {OURS} -all\n"
-    for holes, results in ((HOLES + MORE_HOLES, [Result.PERMERROR] * 2), (HOLES + BOTH, [])):
+    two = HOLES + BOTH + "holes.example MX 2 g2.example\n"
+    three = two + "holes.example MX 3 g3.example\n"
+    for holes, results in ((three, [Result.PERMERROR] * 2), (two, []), (HOLES + BOTH, [])):
         facts = await gather("acme.example", PLATFORM, zone(OUR_RECORD + COMMON + holes + text))
         assert facts.passes
         assert [s.stricter.result for s in facts.senders if s.stricter] == results

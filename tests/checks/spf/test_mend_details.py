@@ -380,6 +380,7 @@ def test_a_text_is_cleaned_of_what_nobody_types_on_purpose(text: str, meant: str
         (("v=spf1 a", "mx -all"), [Joint("amx", "a", "mx")]),
         (("v=spf1 ip4:192.0.2.1", "-all"), [Joint("ip4:192.0.2.1-all", "ip4:192.0.2.1", "-all")]),
         (("v=spf1 mx -all", "redirect=b.example"), [Joint("-allredirect=b.example", "-all", "redirect=b.example")]),
+        (("v=spf1 include:a.example", "mx -all"), []),  # or include:a.examplemx
         (("v=spf1 mx ", "a -all"), []),
         (("v=spf1 mx", " a -all"), []),
         (("v=spf1", "mx -all"), []),
