@@ -9,25 +9,27 @@ if __name__ == "__main__":
 
 import os
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
 from checks import command
 from checks.command import COULD_NOT_LOOK, USAGE, Stop
-from data.commands import Parser, export, import_, scan, what_if
+from data.commands import Parser
 from data.engine import DatabaseUnavailable
 from data.files import CannotWrite
 from data.secrets import SecretsUnavailable
 from settings import SettingsError, load
 
-COMMANDS = (import_, scan, what_if, export)
+COMMANDS = {"import": "import_", "scan": "scan", "what-if": "what_if", "export": "export"}
+"""The modules. Only the one that is asked for is loaded: no process of a scan needs the libraries for Excel."""
 PROJECT = Path(__file__).resolve().parent.parent
 
 
 def main(arguments: Sequence[str]) -> int:
     parser = Parser(prog="python -m data", description=__doc__)
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
-    for module in COMMANDS:
-        module.add_parser(subparsers)
+    for name in arguments[:1] if arguments and arguments[0] in COMMANDS else COMMANDS:
+        import_module(f"data.commands.{COMMANDS[name]}").add_parser(subparsers)
     args = parser.parse_args(arguments)
     try:
         status: int = args.run(args, load(os.environ, PROJECT))

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import re
 import sqlite3
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import (
     ArgumentError,
     DataError,
@@ -30,10 +25,6 @@ from sqlalchemy.pool import StaticPool
 WAIT_SECONDS = 60
 """How long a writer waits for another one; an import of a large fleet is one transaction."""
 
-_MIGRATIONS = Path(__file__).parent / "migrations"
-_ADVISORY_LOCK = 0x53454E44  # any number, the same in every process: who migrates goes first
-_in_this_process = threading.Lock()  # Alembic's context is a global of the process
-
 
 class DatabaseUnavailable(Exception):
     """The database cannot be used. One sentence: what is wrong, where, and what to do; never a password."""
@@ -45,13 +36,14 @@ def open_engine(url: str) -> Engine:
     `sqlite:///file` (its directory is made), `sqlite://` (in memory, for one process), `postgresql://…`.
     Raises `DatabaseUnavailable`.
     """
+    from data.migrate import migrate  # here, as Alembic takes its time to load, and `connect` does without
+
     parsed = _parse(url)
     if parsed.drivername == "sqlite":
         _make_directory(parsed)
     engine = _create(parsed)
     try:
-        with _in_this_process:
-            _migrate(engine)
+        migrate(engine)
     except DBAPIError as error:
         engine.dispose()
         raise DatabaseUnavailable(sentence(engine, error)) from None
@@ -59,6 +51,11 @@ def open_engine(url: str) -> Engine:
         engine.dispose()
         raise
     return engine
+
+
+def connect(url: str) -> Engine:
+    """The same, for a process that another one started after it had opened the database: nothing is looked after."""
+    return _create(_parse(url))
 
 
 @contextmanager
@@ -167,40 +164,6 @@ def _switch_to_wal(connection: sqlite3.Connection) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get("writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-# The schema
-
-
-def _config(connection: Connection | None = None) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    return config
-
-
-def _migrate(engine: Engine) -> None:
-    """Under a lock, so that two processes that start at once do it one after the other."""
-    script = ScriptDirectory.from_config(_config())
-    with engine.connect() as connection:
-        if _revision(connection, script) == script.get_current_head():
-            return
-    with engine.execution_options(writes=True).begin() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
-        _revision(connection, script)
-        command.upgrade(_config(connection), "head")
-
-
-def _revision(connection: Connection, script: ScriptDirectory) -> str | None:
-    """The database's revision, one that this program knows; None when it has none yet."""
-    revision = MigrationContext.configure(connection).get_current_revision()
-    known = {r.revision for r in script.walk_revisions()}
-    if revision is not None and revision not in known:
-        raise DatabaseUnavailable(
-            "The database was written by a newer Sendwell: update this one, or name another database"
-        )
-    return revision
 
 
 # What went wrong, in one sentence

@@ -140,9 +140,9 @@ def delivery(seen: Authentication) -> Delivery:
 def expectations(seen: Authentication) -> tuple[Expectation, ...]:
     """Gmail, Yahoo and Outlook.com, each for small and large senders."""
     if seen.mail.turned_away:
-        fate = _turned_away(seen.mail.policy).fate
+        fate, rule = _turned_away(seen.mail.policy).fate, TURNS_OUR_MAIL_AWAY.code
         short = (Evidence(_ALIGNED, f"neither, and the DMARC policy is {seen.mail.policy}"),)
-        return tuple(Expectation(r, large, fate, TURNS_OUR_MAIL_AWAY.code, short) for r, large in _KINDS)
+        return tuple(Expectation(receiver, large, fate, rule, short) for receiver, large in _KINDS)
     wanted = tuple(_wanted(seen))
     return tuple(_expectation(receiver, large, seen, wanted if large else ()) for receiver, large in _KINDS)
 

@@ -13,6 +13,7 @@ from checks.spf.costs import Cost, Costs, Family
 from checks.spf.findings import told
 from checks.spf.joints import joints
 from checks.spf.mend import meant_as_spf, mends
+from checks.spf.near_names import also
 from checks.spf.ours import SpfFacts
 from checks.spf.outcome import MAX_NAMES, MAX_TERMS, MAX_VOIDS, ProblemKind
 from checks.spf.record import Mechanism, Modifier, Record, is_spf
@@ -141,13 +142,7 @@ def _dead(node: Node, facts: SpfFacts) -> Evidence:
     if node.record:
         first = node.record.problems[0]
         return Evidence("a record that parses", f"{where}: {first.text} there does not parse")
-    return Evidence("a name with one SPF record", f"{where}: {node.state}{also(node.name, facts)}")
-
-
-def also(name: str, facts: SpfFacts) -> str:
-    """The names like this one that have an SPF record."""
-    others = " and ".join(n.other for n in facts.near if n.name == name)
-    return f"; there is one at {others}" if others else ""
+    return Evidence("a name with one SPF record", f"{where}: {node.state}{also(node.name, facts.near)}")
 
 
 def health_unknown(facts: SpfFacts) -> Finding | None:

@@ -88,11 +88,6 @@ def mentions(tree: Tree, include: str, domain: str | None = None) -> tuple[Menti
     return tuple(found)
 
 
-def own_nodes(tree: Tree) -> Iterator[Node]:
-    """The nodes whose records the domain's owner writes: its name, and the names below it."""
-    return iter(tree.own)
-
-
 def _in_record(node: Node, parsed: Record, include: str) -> Iterator[Mention]:
     for term, position, reached in parsed.leading_on:
         if target(term) == include:

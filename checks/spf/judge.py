@@ -8,8 +8,9 @@ from checks.platform import Platform, address_text
 from checks.spf.costs import Family
 from checks.spf.evaluate import MAX_TERMS, MAX_VOIDS, Outcome, Problem, ProblemKind, Result
 from checks.spf.findings import finding, syntax, told
-from checks.spf.health import also, health
+from checks.spf.health import health
 from checks.spf.include import Mention, MentionKind
+from checks.spf.near_names import also
 from checks.spf.ours import Sender, SpfFacts
 from checks.spf.rules import (
     EXCHANGER_LIMIT,
@@ -127,7 +128,7 @@ def _broken(problem: Problem, facts: SpfFacts, outcome: Outcome) -> Finding:
                 rule, problem.name, Evidence("at most 10 exchangers", f"{problem.term}: {problem.detail}")
             )
         case _:
-            found = f"{problem.term}: {problem.kind} at {problem.name}{also(problem.name, facts)}"
+            found = f"{problem.term}: {problem.kind} at {problem.name}{also(problem.name, facts.near)}"
             return finding(rule, facts.domain, Evidence("a name with one SPF record", found))
 
 

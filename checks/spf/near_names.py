@@ -6,16 +6,14 @@ counts only when a look-up found an SPF record there that lets somebody pass; an
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from checks.lookup import Answer, RecordType, Resolver, is_immediate, usable
+from checks.lookup import Answer, RecordType, Resolver, expect, usable
 from checks.providers import built_in
 from checks.spf import record
-from checks.spf.include import own_nodes
 from checks.spf.likeness import Likeness, likeness
 from checks.spf.macro import MAX_NAME
 from checks.spf.tree import Node, NodeState, Tree
@@ -44,6 +42,12 @@ class NearName:
     other: str
 
 
+def also(name: str, near: Collection[NearName]) -> str:
+    """Where there is a record, if not at this name: behind what is told of it."""
+    others = " and ".join(n.other for n in near if n.name == name)
+    return f"; there is one at {others}" if others else ""
+
+
 def bare_name(text: str) -> str | None:
     """The name that a term is which names no mechanism at all: `_spf.google.com`."""
     found = _BARE.fullmatch(text) if len(text) <= MAX_NAME + 2 else None
@@ -66,7 +70,7 @@ async def near_names(tree: Tree, resolver: Resolver) -> tuple[NearName, ...]:
 
 def _is_dead(node: Node, tree: Tree) -> bool:
     absent = node.state in (NodeState.NO_RECORD, NodeState.NO_SUCH_NAME)
-    return absent and node.reachable and any(tree.nodes[node.parent] is own for own in own_nodes(tree))
+    return absent and node.reachable and any(tree.nodes[node.parent] is own for own in tree.own)
 
 
 async def others(
@@ -87,11 +91,8 @@ async def others(
 
 
 async def _publishing(names: list[str], resolver: Resolver) -> tuple[str, ...]:
-    if is_immediate(resolver):
-        records = [await publishes(n, resolver) for n in names]
-    else:
-        records = list(await asyncio.gather(*(publishes(n, resolver) for n in names)))
-    return tuple(n for n, found in zip(names, records, strict=True) if found)
+    expect(resolver, [(name, RecordType.TXT) for name in names])
+    return tuple([name for name in names if await publishes(name, resolver)])
 
 
 async def publishes(name: str, resolver: Resolver) -> bool:

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from checks import fleet
 from checks.platform import Platform
 from checks.resolver import LiveResolver
-from data.engine import DatabaseUnavailable, open_engine, sentence
+from data.engine import DatabaseUnavailable, connect, sentence
 from data.worker.look import Look, Looked
 
 AHEAD = 2
@@ -95,7 +95,7 @@ class _Talk:
             await self._say(Word.DONE)
 
     async def _look(self, duty: Duty) -> None:
-        engine = open_engine(duty.database)
+        engine = connect(duty.database)
         try:
             async with LiveResolver(duty.nameservers or None) as resolver:
                 width, deadline = duty.width, duty.deadline
