@@ -109,7 +109,7 @@ _JOINT = re.compile(
 )
 """Where a term can only begin anew. Not at a `-`: `…-ip4:192.0.2.1` may refuse, list, or end a range."""
 _NAMES_OF_AN_ADDRESS = re.compile(r"[il]?p?_?-?v?[46]?|pi[46]")
-_WITH_COLON = ("include", "exists", "ip4", "ip6", "a", "mx", "ptr")
+_WITH_COLON = ("include", "exists", "a", "mx", "ptr")
 _WITH_EQUALS = ("redirect", "exp")
 _LONG_NAMES = ("include", "redirect", "exists")
 
@@ -223,7 +223,7 @@ def _separator(term: str) -> str | None:
     sign, name, between, value = _shape(term)
     if name in _WITH_EQUALS and not sign:
         return f"{name}={value}"
-    if name in _WITH_COLON and (name in _LONG_NAMES or between.strip(".") or name.startswith("ip")):
+    if name in _WITH_COLON and (name in _LONG_NAMES or between.strip(".")):
         return f"{sign}{name}:{value}"
     run_on = re.fullmatch(r"([+?~-]?)(include|ip4)([^:=]+)", term, re.IGNORECASE)
     return f"{run_on[1]}{run_on[2]}:{run_on[3]}" if run_on else None

@@ -16,6 +16,7 @@ ZONE = """
     mail.acme.example A 198.51.100.2
     mail.acme.example AAAA 2001:db8::2
     four.example A 198.51.100.4
+    acme.example.acme.example.x.example A 198.51.100.4
     six.example AAAA 2001:db8::6
     dark.example * !SERVFAIL
     half.example A 198.51.100.5
@@ -68,6 +69,7 @@ FREE, ONE = Cost(), Cost(1, 1)
         ("a:gone.example", Cost(1, 1, (1, 1))),
         ("a:%{d}", Cost(1, 1, (0, 1))),
         ("a:%{o}", Cost(1, 1, (0, 1))),
+        ("a:%{d}.%{o}.x.example", Cost(1, 1, (0, 1))),
         ("a:%{l}.example", Cost(1, 1, (1, 1))),
         ("a:half.example", Cost(1, 1, fault=Fault.FAILED)),
         ("ptr", Cost(1, 1, (1, 1))),

@@ -311,9 +311,13 @@ async def test_what_our_include_holds_is_worked_out_once_for_many_domains() -> N
 
 
 async def test_what_passes_or_could_not_be_told_is_no_failure() -> None:
-    one = await facts(f"acme.example TXT v=spf1 ip4:192.0.2.10 a:dark.example -all\ndark.example * !SERVFAIL\n")
+    one = await facts(
+        "acme.example TXT v=spf1 ip4:192.0.2.10 a:dark.example -all\ndark.example * !SERVFAIL\n"
+    )
     assert (one.passes, one.state) == (None, SpfState.UNKNOWN)
-    both = await facts(f"acme.example TXT v=spf1 include:{OURS} ip4:192.0.2.10 include:_a.sendwell.example -all\n")
+    both = await facts(
+        f"acme.example TXT v=spf1 include:{OURS} ip4:192.0.2.10 include:_a.sendwell.example -all\n"
+    )
     assert (both.passes, both.state) == (True, SpfState.EFFECTIVE)
     assert [m.kind for m in both.mentions] == [MentionKind.INCLUDE]
     neither = await facts("acme.example TXT v=spf1 mx -all\n")

@@ -67,8 +67,11 @@ CASES = (
         f"v=spf1 a:host.example a:host.example include:i.example a:host.example {OURS}",
     ),
     Case("too many voids, from both", f"v=spf1 a:g1.example mx:g2.example a:g3.example {OURS}"),
-    Case("too many voids, from IPv4", f"v=spf1 a:six.example a:six.example a:six.example {OURS}",
-         "six.example AAAA 2001:db8:1::6\n"),
+    Case(
+        "too many voids, from IPv4",
+        f"v=spf1 a:six.example a:six.example a:six.example {OURS}",
+        "six.example AAAA 2001:db8:1::6\n",
+    ),
     Case("too many exchangers", f"v=spf1 mx:many.example {OURS}", MANY),
     Case("a dead include", f"v=spf1 include:gone.example {OURS}"),
     Case("an include without a record", f"v=spf1 include:host.example {OURS}"),
