@@ -70,7 +70,7 @@ CASES = (
     Case("voids with long names",
          f"v=spf1 {OURS} {' '.join(f'a:{c * 63}.{c * 63}.{c * 50}.example' for c in 'bcd')} -all"),
     Case("ten exchangers", f"v=spf1 {OURS} mx:many.example -all", exchangers(10)),
-    Case("eleven exchangers", f"v=spf1 {OURS} mx:many.example -all", exchangers(11)),
+    Case("eleven exchangers", f"v=spf1 {OURS} mx:many.example a:many.example -all", exchangers(11)),
     # names
     Case("dead names of each kind, one of them behind all",
          f"v=spf1 {OURS} include:gone.example include:four.example include:two.example include:odd.example -all "

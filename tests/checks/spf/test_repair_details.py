@@ -114,6 +114,7 @@ CASES = (
          "v=spf1 include:own2.acme.example ip4:192.0.2.0/24 ip6:2001:db8::/32 -all",
          f"v=spf1 {OURS} include:own2.acme.example ip4:192.0.2.0/24 ip6:2001:db8::/32 -all", ("OURS",),
          ours=f"{OUR_RECORD}own2.acme.example TXT v=spf1 a:spf.sendwell.example -all\n"),
+    Case("ours first, and more blanks than one", f"v=spf1  {OURS}   mx -all", f"v=spf1  {OURS}   mx -all"),
     Case("ours first, and a term behind all", f"v=spf1 {OURS} mx -all include:i1.example",
          f"v=spf1 {OURS} mx -all include:i1.example"),
     Case("somebody else's record with ours costs too much", f"v=spf1 include:other.example {includes(9)} -all",
@@ -169,8 +170,8 @@ CASES = (
     Case("hosts that cannot be listed", f"v=spf1 a:%{{d}} a:hidden.example a:four1.example {includes(8)} -all",
          f"v=spf1 {OURS} a:%{{d}} a:hidden.example a:four1.example {includes(8)} -all", ("NOT_LOOKED_UP",),
          ours=OUR_RECORD + "hidden.example * !SERVFAIL\n"),
-    Case("hosts with lengths and signs", f"v=spf1 a/24//64 -mx//48 ?a:four1.example/25 {includes(8)} -all",
-         f"v=spf1 a/24//64 -mx//48 {OURS} ?a:four1.example/25 {includes(8)} -all", ("HOSTS_BY_ADDRESS",)),
+    Case("hosts with lengths and signs", f"v=spf1 a/24//64 -mx//48 ?a:Four1.example./25 {includes(8)} -all",
+         f"v=spf1 a/24//64 -mx//48 {OURS} ?a:Four1.example./25 {includes(8)} -all", ("HOSTS_BY_ADDRESS",)),
     Case("voids in one family, some with a name that follows the sender",
          f"v=spf1 exists:%{{i}}.g.example a:g2.example exists:g3.example "
          f"exists:%{{d}}.%{{o}}.g.example exists:%{{o}}.g.example {OURS} -all",
@@ -191,6 +192,9 @@ CASES = (
          ours="\nspf.sendwell.example TXT v=spf1 ip4:192.0.2.0/28 a:out.example ~all\n"
          "out.example A 198.51.100.77\nout.example AAAA 2001:db8::10\n",
          platform=replace(US, sending_addresses=(*US.sending_addresses, ip_address("198.51.100.77")))),
+    Case("eleven terms, and voids in an include", f"v=spf1 {OURS} include:hosts.example {includes(6)} -all",
+         f"v=spf1 {OURS} include:hosts.example {includes(6)} -all", ("OVER_TERMS", "WITHOUT_COSTLY"),
+         ours=OUR_RECORD + "hosts.example TXT v=spf1 a:four1.example a:four2.example a:four3.example ~all\n"),
     Case("exactly ten terms, and voids in an include",
          f"v=spf1 {OURS} include:hosts.example a {includes(4)} -all",
          f"v=spf1 {OURS} include:hosts.example a {includes(4)} -all", ("OVER_VOIDS_IN_ONE_FAMILY",),
