@@ -80,6 +80,7 @@ CASES = (
          ("ASK_DEAD_REDIRECT", "DEFAULT")),
     Case("a redirect to nothing before other terms", "v=spf1 redirect=gone.example mx exp=why.acme.example a",
          f"v=spf1 {OURS} mx exp=why.acme.example a ~all", ("ASK_DEAD_REDIRECT", "DEFAULT")),
+    Case("itself, with a dot", "v=spf1 mx include:Acme.example. -all", f"v=spf1 {OURS} mx -all", ("SELF",)),
     Case("a redirect to itself", "v=spf1 mx redirect=acme.example", f"v=spf1 {OURS} mx", ("SELF",)),
     # our mail passes already
     Case("ours first, something dead behind it", f"v=spf1 {OURS} mx include:gone.example -all",
