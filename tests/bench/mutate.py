@@ -40,8 +40,8 @@ JUDGE = (
         "near_details",
         "include_details",
     ),
-    *("judge_details", "health", "health_details", "findings", "tree_details", "budget", "macro_p"),
-    *("mend", "mend_details", "run_together"),
+    *("judge_details", "health", "health_details", "findings", "tree_details", "width", "budget", "macro_p"),
+    *("mend", "mend_details", "joints", "run_together"),
     *("advised", "repair", "repair_details", "repair_place", "repair_rules", "repair_properties"),
 )
 TESTS = {
