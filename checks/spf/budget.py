@@ -106,8 +106,7 @@ class Meter:
             return at
         if not domain.letters <= {"d", "o"}:
             return None
-        values = Values("postmaster", self._domain, at, "", "", "", "")
-        return macro.expand_domain(domain, values)
+        return macro.expand_domain(domain, Values(sender_domain=self._domain, domain=at))
 
     async def _below(self, term: Directive | Modifier, at: str, path: tuple[str, ...]) -> Cost:
         name = self._name(term.domain, at)

@@ -45,7 +45,7 @@ def shortened(text: str) -> str:
 
 def syntax(parsed: Record) -> tuple[Evidence, ...]:
     """The terms that do not parse: what is expected in which column (from 1), and what can only have been meant."""
-    meant = {m.start: m for m in mends(parsed) if m.breaks}
+    meant = {m.start: m for m in mends(parsed)}
     found: list[Evidence] = []
     done = 0
     for problem in parsed.problems:

@@ -247,11 +247,10 @@ def neutral_all(facts: SpfFacts) -> Finding | None:
 
 
 def no_all(facts: SpfFacts) -> Finding | None:
-    node = _ending(facts)
-    parses = node.record and not node.record.problems
-    lacks = node.record and parses and not node.record.ends_with_all and not node.record.redirect
-    texts = [Evidence("~all or -all at the end", node.record.text)] if node.record and lacks else []
-    return told(rules.NO_ALL, facts.domain, texts)
+    parsed = _ending(facts).record
+    if parsed is None or parsed.problems or parsed.ends_with_all:
+        return None
+    return told(rules.NO_ALL, facts.domain, [Evidence("~all or -all at the end", parsed.text)])
 
 
 def names_nothing(facts: SpfFacts) -> Finding | None:

@@ -37,13 +37,13 @@ def all_joints(txt: Txt) -> tuple[Joint, ...]:
         return ()
     text = txt.octets.decode("ascii")
     ends = list(accumulate(len(s) for s in txt.strings))[:MAX_JOINTS]
-    return tuple(j for at in ends if 0 < at < len(text) and (j := _joint(text, at)))
+    return tuple(j for at in ends if (j := _joint(text, at)))
 
 
 def _joint(text: str, at: int) -> Joint | None:
-    start, end = text.rfind(" ", 0, at) + 1, text.find(" ", at)
-    left, right = text[start:at], text[at : end if end >= 0 else len(text)]
-    if not left or not right or start == 0 or not (_parses(left) and _parses(right)):
+    before, _, left = text[:at].rpartition(" ")
+    right = text[at:].partition(" ")[0]
+    if not before or not left or not right or not (_parses(left) and _parses(right)):
         return None
     return Joint(left + right, left, right, bool(_TERM.match(right)) or not _parses(left + right))
 

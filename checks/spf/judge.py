@@ -72,16 +72,15 @@ def _not_passing(facts: SpfFacts, platform: Platform) -> tuple[Finding, ...]:
     if any(s.outcome.result is Result.PASS for s in facts.senders):
         found.append(_passes_from_some(facts))
     found += _nearly(facts, platform)
-    found += [
+    found.sort(key=lambda f: f.rule in _VAGUE)
+    elsewhere = (
         finding(INCLUDE_ELSEWHERE, m.name, Evidence(f"at {facts.domain}", m.term)) for m in facts.elsewhere
-    ]
-    return tuple(sorted(found, key=lambda f: _precision(f.rule)))
+    )
+    return (*found, *elsewhere)
 
 
-def _precision(code: str) -> int:
-    """The finding that tells most comes first: what is miswritten explains more than that nothing matched."""
-    vague = (INCLUDE_MISSING.code, NO_RECORD.code)
-    return 3 if code == INCLUDE_ELSEWHERE.code else 2 if code in vague else 1
+_VAGUE = (INCLUDE_MISSING.code, NO_RECORD.code)
+"""What is miswritten explains more than that nothing matched, and comes first."""
 
 
 def _why(sender: Sender, facts: SpfFacts, platform: Platform) -> Finding:
@@ -102,7 +101,10 @@ def _broken(problem: Problem, facts: SpfFacts, outcome: Outcome) -> Finding:
             records = next((n.records for n in facts.tree.nodes if n.name == problem.name), ())
             evidence = tuple(Evidence("one SPF record", r.text) for r in records)
             return Finding(
-                rule.code, rule.severity, problem.name, evidence or (Evidence("one", problem.detail),)
+                rule.code,
+                rule.severity,
+                problem.name,
+                evidence or (Evidence("one SPF record", problem.detail),),
             )
         case ProblemKind.SYNTAX:
             node = next((n for n in facts.tree.nodes if n.name == problem.name and n.records), None)
@@ -175,7 +177,10 @@ def _was_passed_by(mention: Mention, outcome: Outcome, facts: SpfFacts) -> bool:
     if mention.depth or not record:
         return False
     decided = outcome.path[0].term if outcome.path else ""
-    before = [d.text for d in record.directives[: mention.position - 1]] if mention.position else []
+    behind = (
+        mention.position - 1 if mention.position else len(record.directives)
+    )  # a redirect is behind them all
+    before = [d.text for d in record.directives[:behind]]
     return decided not in before
 
 
@@ -262,10 +267,7 @@ def _passed_by_all(outcome: Outcome) -> bool:
 
 def _first(facts: SpfFacts) -> bool:
     """Our include is the first term, or a redirect to us is all there is."""
-    root = facts.tree.root
-    for mention in facts.mentions:
-        if mention.present and mention.depth == 0 and mention.name == root.name:
-            only = mention.kind is MentionKind.REDIRECT and root.record and not root.record.directives
-            if mention.position == 1 or only:
-                return True
-    return False
+    record = facts.tree.root.record
+    alone = record is not None and not record.directives
+    here = [m for m in facts.mentions if m.present and m.depth == 0]
+    return any(m.position == 1 or (alone and m.kind is MentionKind.REDIRECT) for m in here)

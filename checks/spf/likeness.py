@@ -47,10 +47,10 @@ def likeness(name: str, ours: str) -> Likeness | None:
         return Likeness.OUR_DOMAIN
     if _is_slip(name, ours):
         return Likeness.SLIP
-    if _other_tld(name, ours, domain):
-        return Likeness.OTHER_TLD
     if _labels_differ(name, ours, domain):
         return Likeness.LABELS
+    if _other_tld(name, ours, domain):
+        return Likeness.OTHER_TLD
     return Likeness.BELOW_US if name.endswith("." + domain) else None
 
 
@@ -70,11 +70,7 @@ def _labels_differ(name: str, ours: str, domain: str) -> bool:
     """One label is left out, but not the registered one; or one stands there twice."""
     mine, theirs = ours.split("."), name.split(".")
     registered = domain.partition(".")[0]
-    if len(theirs) == len(mine) - 1 and len(theirs) >= 2:
-        shorter = [mine[:i] + mine[i + 1 :] for i in range(len(mine)) if mine[i] != registered]
-        return theirs in shorter
-    if len(theirs) == len(mine) + 1:
-        return any(
-            theirs[:i] + theirs[i + 1 :] == mine for i in range(1, len(theirs)) if theirs[i] == theirs[i - 1]
-        )
-    return False
+    shorter = [mine[:i] + mine[i + 1 :] for i in range(len(mine)) if mine[i] != registered]
+    doubled = [i for i in range(1, len(theirs)) if theirs[i] == theirs[i - 1]]
+    left_out = len(theirs) > 1 and theirs in shorter
+    return left_out or any(theirs[:i] + theirs[i + 1 :] == mine for i in doubled)

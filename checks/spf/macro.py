@@ -52,15 +52,16 @@ class Macro:
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """What the letters stand for (RFC 7208 7.2). `ip` is dotted; `readable_ip` as people write it."""
+    """What the letters stand for (RFC 7208 7.2). `ip` is dotted; `readable_ip` as people write it. Those that no
+    letter of a name asks for may be left out."""
 
-    local: str
-    sender_domain: str
-    domain: str
-    ip: str
-    readable_ip: str
-    version: str
-    helo: str
+    local: str = ""
+    sender_domain: str = ""
+    domain: str = ""
+    ip: str = ""
+    readable_ip: str = ""
+    version: str = ""
+    helo: str = ""
     validated: str = "unknown"
     receiver: str = "unknown"
     timestamp: int = 0

@@ -73,7 +73,7 @@ def _rejoined(pieces: list[str]) -> list[str]:
     for piece in pieces:
         before = found[-1] if found else ""
         parted = before[-1:] in (":", "=") and _PARTED.fullmatch(before) and _is_value(piece)
-        broken = before and _one(before) is None and _one(piece) is None and _address(before + piece)
+        broken = _one(before) is None and _one(piece) is None and _address(before + piece)
         if parted or broken:
             found[-1] = before + piece
         else:
@@ -101,14 +101,15 @@ _VERSION = re.compile(
 _HEAD = re.compile(r"[+?~-]?(?:include|ip4|ip6|ipv4|ipv6|a|mx|exists|redirect)[:=]?", re.IGNORECASE)
 _PARTED = re.compile(r"[+?~-]?(?:include|ip4|ip6|ipv4|ipv6|ip|a|mx|exists|redirect|ptr)[:=;]?", re.IGNORECASE)
 _NAME = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]\.?", re.IGNORECASE)
-_SHAPE = re.compile(r"([+?~-]*)(?:([a-z][a-z0-9_-]*)([:=;./]+))?(.*)", re.IGNORECASE | re.DOTALL)
+_SHAPE = re.compile(r"(?:([a-z][a-z0-9_-]*)([:=./]+))?(.*)", re.IGNORECASE | re.DOTALL)
 _JOINT = re.compile(
     r"(?<=.)(?=[+?~-]all\Z|[+?~](?:a|mx|ptr|all)(?:[:/+?~-]|\Z)|[+?~](?:include|ip4|ip6|ipv4|ipv6|exists):"
     r"|(?<![+?~-])(?:include|ip4|ip6|ipv4|ipv6|exists):|redirect=|(?<=all)v=spf1\Z)",
     re.IGNORECASE,
 )
 """Where a term can only begin anew. Not at a `-`: `…-ip4:192.0.2.1` may refuse, list, or end a range."""
-_WITH_COLON = ("include", "exists", "ip4", "ip6", "a", "mx", "ptr")
+_NAMES_OF_AN_ADDRESS = re.compile(r"[il]?p?_?-?v?[46]?|pi[46]")
+_WITH_COLON = ("include", "exists", "a", "mx", "ptr")
 _WITH_EQUALS = ("redirect", "exp")
 _LONG_NAMES = ("include", "redirect", "exists")
 
@@ -126,7 +127,7 @@ def _mends(parsed: Record) -> Iterator[Mend]:
         if start not in broken and start not in odd:
             continue
         thought += 1
-        window = _joined(terms, at - 1, broken) if start in broken else None
+        window = _joined(terms, at - 1, broken)
         if window:
             count, instead = window
             at += count - 1
@@ -153,14 +154,9 @@ def _joined(terms: list[tuple[int, int, str]], at: int, broken: set[int]) -> tup
             meant = mend_term(first + value)
             return (count, meant) if meant else None
         if _is_value(value):
-            meant = mend_term(_with_sign(first) + value)
+            meant = mend_term(f"{first.rstrip(':=;')}:{value}")
             return (count, meant) if meant else None
     return None
-
-
-def _with_sign(head: str) -> str:
-    bare = head.rstrip(":=;")
-    return bare + ("=" if bare.lstrip("+?~-").lower() in _WITH_EQUALS else ":")
 
 
 def _head(term: str) -> str:
@@ -184,12 +180,7 @@ def _parses(text: str) -> bool:
 
 
 def _one(term: str) -> str | None:
-    meant = _first_that_parses(term, _ATTEMPTS)
-    return _apart(term) if meant is None else meant
-
-
-def _first_that_parses(term: str, attempts: tuple[Callable[[str], str | None], ...]) -> str | None:
-    for attempt in attempts:
+    for attempt in _ATTEMPTS:
         meant = attempt(term)
         if meant is not None and _parses(meant):
             return meant
@@ -212,11 +203,7 @@ def _repeated_version(term: str) -> str | None:
 def _address(term: str) -> str | None:
     """`ipv4:`, `ip:`, a bare address, `mx:` or `a:` with an address, `ip4:` with IPv6 and the reverse."""
     sign, name, _, value = _shape(term)
-    if (
-        name
-        and name not in ("a", "mx", "include", "ptr")
-        and not re.fullmatch(r"[il1]?p?_?-?v?[46]?|i4|i6|pi[46]", name)
-    ):
+    if name and name not in ("a", "mx", "include", "ptr") and not _NAMES_OF_AN_ADDRESS.fullmatch(name):
         return None
     found = network(value)
     return f"{sign}ip{'6' if ':' in found else '4'}:{found}" if found else None
@@ -224,24 +211,20 @@ def _address(term: str) -> str | None:
 
 def _shape(term: str) -> tuple[str, str, str, str]:
     """Sign, name in lower case, what stands between, value. A bare address has no name."""
-    sign = re.match(r"[+?~-]*", term)
-    signs = sign.group() if sign else ""
+    bare = term.lstrip("+?~-")
+    signs = term[: len(term) - len(bare)]
     signs = signs[:1] if len(set(signs)) == 1 else signs
-    bare = term[sign.end() if sign else 0 :]
-    if network(bare):
-        return signs, "", "", bare
-    found = _SHAPE.fullmatch(bare)
-    name, between, value = (found[2] or "", found[3] or "", found[4]) if found else ("", "", bare)
-    return signs, name.lower(), between, value
+    found = None if network(bare) else _SHAPE.fullmatch(bare)
+    return (signs, (found[1] or "").lower(), found[2] or "", found[3]) if found else (signs, "", "", bare)
 
 
 def _separator(term: str) -> str | None:
     """`include.x.example`, `include=x.example`, `redirect:x.example`, `includex.example`."""
     sign, name, between, value = _shape(term)
     if name in _WITH_EQUALS and not sign:
-        return f"{name}={value.lstrip(':=')}"
-    if name in _WITH_COLON and (name in _LONG_NAMES or between.strip(".") or name.startswith("ip")):
-        return f"{sign}{name}:{value.lstrip(':=')}"
+        return f"{name}={value}"
+    if name in _WITH_COLON and (name in _LONG_NAMES or between.strip(".")):
+        return f"{sign}{name}:{value}"
     run_on = re.fullmatch(r"([+?~-]?)(include|ip4)([^:=]+)", term, re.IGNORECASE)
     return f"{run_on[1]}{run_on[2]}:{run_on[3]}" if run_on else None
 
@@ -249,13 +232,12 @@ def _separator(term: str) -> str | None:
 def _misspelt(term: str) -> str | None:
     """`includes:`, `inlcude:`, `-al`: one or two slips in a name that is long enough to be known."""
     sign, name, between, value = _shape(term)
-    if sign and not name and len(value) in (2, 3, 4) and close(value.lower(), "all", 1):
+    if sign and not name and close(value.lower(), "all", 1):
         return f"{sign}all"
     right = [known for known in _LONG_NAMES if close(name, known, 2)]
     if not between.strip(".") or len(right) != 1:
         return None
-    equals = right[0] == "redirect"
-    return f"{right[0]}={value}" if equals and not sign else None if equals else f"{sign}{right[0]}:{value}"
+    return f"redirect={value}" if right == ["redirect"] and not sign else f"{sign}{right[0]}:{value}"
 
 
 def _url(term: str) -> str | None:
@@ -297,7 +279,7 @@ def _apart(term: str) -> str | None:
     pieces = _JOINT.split(term)
     if not 2 <= len(pieces) <= MAX_PIECES:
         return None
-    meant = [_first_that_parses(piece, _ATTEMPTS) for piece in pieces]
+    meant = [_one(piece) for piece in pieces]
     return None if None in meant else " ".join(filter(None, meant))
 
 
@@ -311,6 +293,7 @@ _ATTEMPTS: tuple[Callable[[str], str | None], ...] = (
     _listed,
     _without_length,
     _separator,
+    _apart,  # before the slips: `mxinclude:x` is two terms
     _misspelt,
     _swapped,
 )

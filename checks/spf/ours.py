@@ -156,7 +156,7 @@ async def _sender(address: IPAddress, says: _Connection, resolver: Resolver, mem
     if outcome.result is not Result.PASS or outcome.void_queries <= MAX_VOIDS:
         return Sender(address, outcome)
     stricter = await check_host(*asked, resolver=resolver, voids="query", explain=False, memo=memo)
-    return Sender(address, outcome, stricter if stricter.result is not Result.PASS else None)
+    return Sender(address, outcome, stricter)
 
 
 async def _elsewhere(domain: str, platform: Platform, resolver: Resolver) -> tuple[Mention, ...]:

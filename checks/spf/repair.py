@@ -149,25 +149,21 @@ async def _advise(bench: Bench) -> Advice:
         made = _redirect_to_include(bench, made)
     draft = await _placed(bench, made)
     if made.ours is None and bench.passes_now and _hurts(bench, draft):
-        without = bench.draft(made.pieces)
-        if await bench.passes(without.record):
-            return await _told(bench, made, without)
+        draft = bench.draft(made.pieces)
     return await _told(bench, made, draft)
 
 
 def _hurts(bench: Bench, draft: Draft) -> bool:
     """Whether naming us costs somebody something, although our mail passes without it."""
-    return bool(draft.loss.terms or draft.refusals) or not bench.size(draft.pieces).fits
+    return bool(draft.loss.terms) or not bench.size(draft.pieces).fits
 
 
 def _is_settled(bench: Bench, made: Plan) -> bool:
     """The record is right as it is: our mail passes, ours first (or below a name of the company's own), all fits."""
-    if not bench.reading.intact or not bench.passes_now:
+    old = bench.old or ()
+    if not bench.passes_now or not bench.size(old).fits:
         return False
-    costs = [bench.costs[p.key] for p in made.pieces if p.key in bench.costs]
-    if bench.old is None or not bench.size(bench.old).fits or any(c.fault & Fault.DEAD for c in costs):
-        return False
-    if len(bench.old) < len(_asked(bench.reading.published)):  # something dead stands there
+    if len(old) < len(_asked(bench.reading.published)):  # something dead stands there
         return False
     return _ours_is_first(bench) or _ours_is_below(bench, made)
 
@@ -181,13 +177,11 @@ def _asked(published: tuple[Piece, ...]) -> list[Piece]:
 
 
 def _ours_is_first(bench: Bench) -> bool:
-    asked = _asked(bench.reading.published)
-    first = asked[0] if asked else None
-    if first is None:
-        return False
+    """Of a record by which our mail passes."""
+    first = _asked(bench.reading.published)[0]
     if first.is_redirect:
         return leads_to(first, bench.platform.include)
-    return first.key == bench.ours.piece.key and first.authorises and first.text == first.published
+    return first.key == bench.ours.piece.key and first.authorises
 
 
 def _ours_is_below(bench: Bench, made: Plan) -> bool:
@@ -204,11 +198,10 @@ def _redirect_to_include(bench: Bench, made: Plan) -> Plan:
     gone = next(p for p in made.pieces if p.is_redirect)
     kept = tuple(p for p in made.pieces if p is not gone)
     ours = made.ours or replace(bench.ours.piece, published=gone.published, rule=OURS_MISWRITTEN.code)
-    at = made.ours_at if made.ours else made.pieces.index(gone)
     record = bench.ours.record
     last = reachable_directives(record)[-1:] if record and ends_with_all(record) else ()
     sign = last[0].qualifier if last and last[0].qualifier != "+" else "~"
-    return replace(made, pieces=(*kept, piece(f"{sign}all", rule=DEFAULT.code)), ours=ours, ours_at=at)
+    return replace(made, pieces=(*kept, piece(f"{sign}all", rule=DEFAULT.code)), ours=ours)
 
 
 async def _placed(bench: Bench, made: Plan) -> Draft:

@@ -27,7 +27,7 @@ async def others(bench: Bench, draft: Draft) -> tuple[Alternative, ...]:
     offered = [await _hosts_by_address(bench, draft), *_without(bench, draft)]
     if over or draft.loss.terms:
         offered.insert(0, _by_address(bench, draft))
-    found = [o for o in offered if o is not None and _helps(bench, o, draft) and o.record != draft.record]
+    found = [o for o in offered if o is not None and _helps(bench, o, draft)]
     return tuple([o for o in found if await bench.passes(o.record)])
 
 

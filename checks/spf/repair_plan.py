@@ -217,13 +217,14 @@ def _once(draft: _Draft, pieces: list[Piece]) -> list[Piece]:
 def _same(one: Piece, domain: str) -> Key:
     """The key, with the domain's own name where none is written: `a` is `a:acme.example` at acme.example."""
     term = one.parsed
-    if isinstance(term, Directive) and term.domain is None and term.costs_lookup:
+    if isinstance(term, Directive) and term.domain is None:
         return (term.mechanism, domain, *one.key[2:])
     return one.key
 
 
 def _without_dead(draft: _Draft, pieces: list[Piece], costs: Costs) -> list[Piece]:
-    found = []
+    found: list[Piece] = []
+    ends: list[Piece] = []  # behind every term, wherever the redirect stands (RFC 7208 6.1)
     for one in pieces:
         dead = _looks_up_record(one) and costs[one.key].fault & Fault.DEAD
         if is_ours(one.parsed, draft.include):
@@ -232,12 +233,12 @@ def _without_dead(draft: _Draft, pieces: list[Piece], costs: Costs) -> list[Piec
             draft.remove(one, SELF.code)
         elif dead and one.is_redirect:
             draft.remove_and_ask(one, ASK_DEAD_REDIRECT.code)
-            found.append(piece("~all", "", DEFAULT.code))
+            ends.append(piece("~all", "", DEFAULT.code))
         elif dead:
             draft.remove(one, DEAD.code)
         else:
             found.append(one)
-    return found
+    return found + ends
 
 
 def leads_to(one: Piece, name: str) -> bool:
@@ -281,6 +282,4 @@ def _take_ours(draft: _Draft, pieces: list[Piece]) -> tuple[Piece | None, int | 
     for other in ours:
         if other is not chosen:
             draft.remove(other, DUPLICATE.code)
-    if chosen.rule == _BEHIND:
-        chosen = replace(chosen, rule="")
     return chosen, at, rest

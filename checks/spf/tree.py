@@ -151,7 +151,7 @@ def named(term: Directive | Modifier, current: str) -> str | None:
     if term.domain.name is not None:
         return term.domain.name
     if term.domain.letters and term.domain.letters <= {"d"}:  # the current domain: RFC 7208 7.2
-        return macro.expand_domain(term.domain, Values("", "", current, "", "", "", ""))
+        return macro.expand_domain(term.domain, Values(domain=current))
     return target(term)
 
 
