@@ -1,9 +1,10 @@
-"""What can be said of a company's own mail server before anybody has logged in there."""
+"""What can be said of a company's own mail server: here before anybody has logged in, beside it of the login."""
 
 from __future__ import annotations
 
 from checks.company import Company, SendingMethod, SmtpState
 from checks.model import Evidence, Finding, Rule, Severity, Topic
+from checks.smtp import connection_rules, login_rules
 
 HOST_MISSING = Rule(
     "SMTP_HOST_MISSING",
@@ -20,11 +21,11 @@ UNCHECKED = Rule(
     Severity.NOTE,
     "The login at the company's own server has not been checked.",
     "Whether the server still lets us in is not known.",
-    "Nothing to do here; a failing login shows when mail is sent.",
+    "`python -m checks login` tries it once, from a terminal; otherwise a failing login shows when mail is sent.",
     "RFC 4954",
 )
 
-RULES = (HOST_MISSING, UNCHECKED)
+RULES = (HOST_MISSING, UNCHECKED, *connection_rules.RULES, *login_rules.RULES)
 
 
 def judge(company: Company) -> tuple[SmtpState, tuple[Finding, ...]]:
