@@ -17,7 +17,7 @@ from checks.model import Rule
 from checks.smtp import connection_rules as rules
 
 # X509_V_ERR_… of OpenSSL
-_CERTIFICATES = {
+CERTIFICATES = {
     9: rules.CERTIFICATE_NOT_YET_VALID,
     10: rules.CERTIFICATE_EXPIRED,
     18: rules.CERTIFICATE_SELF_SIGNED,
@@ -78,7 +78,7 @@ def _one(problem: BaseException) -> Trouble | None:
     """What this link of the chain tells by itself."""
     match problem:
         case ssl.SSLCertVerificationError():
-            cause = _CERTIFICATES.get(problem.verify_code, rules.CERTIFICATE_REFUSED)
+            cause = CERTIFICATES.get(problem.verify_code, rules.CERTIFICATE_REFUSED)
             return Trouble(cause, f"{problem.verify_message} (verify_code={problem.verify_code})")
         case ssl.SSLError() if (problem.reason or "").upper() in _NO_TLS_SPOKEN:
             return Trouble(rules.TLS_MODE_MIXED_UP, problem.reason or "", maybe_other_mode=True)
