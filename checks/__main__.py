@@ -60,6 +60,7 @@ def _parser() -> command.Parser:
     spf.set_defaults(run=_spf)
 
     commands_smtp.add_login(commands.add_parser("login", help="try a login at a mail server, once"))
+    commands_smtp.add_server(commands.add_parser("server", help="find the SMTP server of an address"))
     return parser
 
 

@@ -17,13 +17,16 @@ from typing import Any, Protocol
 
 from checks import terminal, terminal_smtp
 from checks.command import COULD_NOT_LOOK, DONE, REJECTED, USAGE, PlatformSettings, Stop, resolver
+from checks.domain_name import BadName, address
 from checks.resolver.propagation import network
 from checks.resolver.propagation.limits import Network
 from checks.smtp import tls
 from checks.smtp.credentials import MAX_OCTETS, BadCredentials, Credentials, SecretKind
+from checks.smtp.discover import Discovery, Note, discover
 from checks.smtp.guard import Guard
 from checks.smtp.judge import coming
 from checks.smtp.login import log_in
+from checks.smtp.probe import Means
 from checks.smtp.result import Login, Result, Security, Server
 
 NAMELESS = "sendwell.invalid"
@@ -98,6 +101,60 @@ def run_login(args: argparse.Namespace, settings: SmtpSettings) -> int:
         terminal_smtp.show_login(server, found, coming(server.host, credentials.kind), terminal.console())
         print(ONE_TRY, file=sys.stderr)
     return _STATUS[found.result]
+
+
+def add_server(parser: argparse.ArgumentParser) -> None:
+    """The options of `checks server`."""
+    parser.description = "Find the server for outgoing mail of an address. No password is sent anywhere."
+    parser.add_argument("address", metavar="ADDRESS", help="an e-mail address")
+    parser.add_argument("--typed", metavar="HOST", default="", help="the server that the company entered")
+    add_common(parser)
+    parser.set_defaults(run=run_server)
+
+
+def run_server(args: argparse.Namespace, settings: SmtpSettings) -> int:
+    guard, context = guard_of(args, settings), context_of(args)
+    try:
+        wanted = address(args.address)
+    except BadName as problem:
+        raise Stop(USAGE, str(problem)) from None
+
+    async def look() -> Discovery:
+        async with resolver(settings) as live:
+            means = Means.of(live, ehlo_name(settings), guard, context)
+            return await discover(wanted, means, typed=args.typed)
+
+    found = asyncio.run(look())
+    if args.json:
+        print(json.dumps(discovery_as_json(found)))
+    else:
+        terminal_smtp.show_discovery(found, terminal.console())
+    if any(one.answered is not False for one in found.servers):
+        return DONE
+    return COULD_NOT_LOOK if Note.NOT_LOOKED_UP in found.notes else REJECTED
+
+
+def discovery_as_json(found: Discovery) -> dict[str, Any]:
+    """One object; `servers` the surest first, and empty where none was found."""
+    return {
+        "address": str(found.address),
+        "domain": found.address.domain,
+        "provider": found.provider,
+        "servers": [
+            {
+                **dataclasses.asdict(one.server),
+                "username": one.username,
+                "source": one.source,
+                "confidence": one.confidence,
+                "provider": one.provider,
+                "secret": one.secret,
+                "answered": one.answered,
+                "cause": one.cause,
+            }
+            for one in found.servers
+        ],
+        "notes": list(found.notes),
+    }
 
 
 def as_json(login: Login) -> dict[str, Any]:

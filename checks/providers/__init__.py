@@ -2,6 +2,7 @@
 
 from checks.providers.shared import is_shared
 from checks.providers.table import (
+    HasExchange,
     Kind,
     MailProvider,
     Provider,
@@ -20,6 +21,7 @@ from checks.providers.table import (
 )
 
 __all__ = [
+    "HasExchange",
     "Kind",
     "MailProvider",
     "Provider",

@@ -10,7 +10,7 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiosmtplib import (
     SMTP,
@@ -25,7 +25,7 @@ from aiosmtplib.response import SMTPResponse
 from checks.smtp import connection_rules as rules
 from checks.smtp import mechanisms, trouble
 from checks.smtp.credentials import Credentials
-from checks.smtp.guard import Vetted
+from checks.smtp.guard import Vetted, connect
 from checks.smtp.mechanisms import Mechanism
 from checks.smtp.replies import Reply
 from checks.smtp.result import Line, Security, Who, printable
@@ -61,8 +61,8 @@ class Conversation:
     def __init__(
         self, vetted: Vetted, security: Security, context: ssl.SSLContext, ehlo_name: str, limits: Limits
     ) -> None:
-        self._vetted = vetted
-        self._security = security
+        self.vetted = vetted
+        self.security = security
         self._context = context
         self._ehlo_name = ehlo_name
         self.limits = limits
@@ -77,14 +77,14 @@ class Conversation:
 
     def anew(self, security: Security) -> Conversation:
         """Another one with the same server, about which nothing is written down."""
-        return Conversation(self._vetted, security, self._context, self._ehlo_name, self.limits)
+        return Conversation(self.vetted, security, self._context, self._ehlo_name, self.limits)
 
     async def open(self, sock: socket.socket) -> Trouble | None:
         """Greeting, and with implicit TLS the handshake before it. The socket is ours to close from here on."""
-        implicit = self._security is Security.IMPLICIT
+        implicit = self.security is Security.IMPLICIT
         self.address = str(sock.getpeername()[0])
         self._smtp = SMTP(
-            hostname=self._vetted.name,
+            hostname=self.vetted.name,
             sock=sock,
             use_tls=implicit,
             start_tls=False,
@@ -127,7 +127,7 @@ class Conversation:
             return self._failed(Trouble(rules.STARTTLS_MISSING, "STARTTLS is not offered"))
         self._client("STARTTLS")
         try:
-            reply = await self._opened.starttls(server_hostname=self._vetted.name)
+            reply = await self._opened.starttls(server_hostname=self.vetted.name)
         except SMTPResponseException as refusal:
             return self._no_tls(refusal)
         except (SMTPException, OSError, ssl.SSLError, RuntimeError, UnicodeError) as problem:
@@ -237,7 +237,7 @@ class Conversation:
         tls = self._opened.get_transport_info("ssl_object") if self._opened.is_connected else None
         if tls is not None:
             self.tls = tls.version() or ""
-            self._note(f"{self.tls} with {self._vetted.name}, certificate verified")
+            self._note(f"{self.tls} with {self.vetted.name}, certificate verified")
 
     def _failed(self, found: Trouble) -> Trouble:
         self._note(found.text)
@@ -254,6 +254,19 @@ class Conversation:
         temporary = 400 <= refusal.code < 500
         cause = rules.TLS_UNAVAILABLE if temporary else rules.STARTTLS_MISSING
         return Trouble(cause, _kept(refusal), refusal.code)
+
+
+async def open_encrypted(talk: Conversation) -> Trouble | None:
+    """Connect, greet and encrypt, without any password; the last EHLO is of the encrypted connection."""
+    try:
+        sock = await connect(talk.vetted, talk.limits.step)
+    except OSError as error:
+        return replace(trouble.of(error), maybe_other_mode=False)
+    if problem := await talk.open(sock) or await talk.ehlo():
+        return problem
+    if talk.security is Security.STARTTLS:
+        return await talk.starttls() or await talk.ehlo()
+    return None
 
 
 def _is_about_the_greeting(problem: Exception) -> bool:

@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 
 from checks.lookup import Resolver
 from checks.providers import provider_of_server
-from checks.smtp import connection_rules, login_rules, mechanisms, replies, tls, trouble
-from checks.smtp.conversation import BeforeAuth, Conversation, Limits
+from checks.smtp import connection_rules, login_rules, mechanisms, replies, tls
+from checks.smtp.conversation import BeforeAuth, Conversation, Limits, open_encrypted
 from checks.smtp.credentials import Credentials
 from checks.smtp.guard import Guard, TurnedAway, Vetted, connect
 from checks.smtp.mechanisms import Mechanism
@@ -88,7 +88,7 @@ async def _within(
     """The conversation within the limit for everything; the other kind of TLS is tried where that may be it."""
     try:
         async with asyncio.timeout(limits.whole):
-            ended = await _converse(talk, vetted, credentials, security)
+            ended = await _converse(talk, credentials)
             if isinstance(ended.said, Trouble) and ended.said.maybe_other_mode:
                 ended = replace(ended, said=await _other_mode(talk, vetted, security, ended.said))
         await talk.quit()
@@ -99,10 +99,8 @@ async def _within(
         talk.close()
 
 
-async def _converse(
-    talk: Conversation, vetted: Vetted, credentials: Credentials, security: Security
-) -> _Ended:
-    problem = await open_encrypted(talk, vetted, security)
+async def _converse(talk: Conversation, credentials: Credentials) -> _Ended:
+    problem = await open_encrypted(talk)
     if problem is None and not talk.is_encrypted:
         problem = Trouble(connection_rules.TLS_REQUIRED, "the connection is not encrypted")
     if problem is None and not talk.offers_auth:
@@ -112,19 +110,6 @@ async def _converse(
         offered = ", ".join(talk.offered) or "nothing"
         problem = Trouble(login_rules.MECHANISM_NOT_OFFERED, f"{offered} is offered")
     return _Ended(problem) if problem else await _authenticate(talk, usable, credentials)
-
-
-async def open_encrypted(talk: Conversation, vetted: Vetted, security: Security) -> Trouble | None:
-    """Connect, greet and encrypt, without any password; the last EHLO is of the encrypted connection."""
-    try:
-        sock = await connect(vetted, talk.limits.step)
-    except OSError as error:
-        return replace(trouble.of(error), maybe_other_mode=False)
-    if problem := await talk.open(sock) or await talk.ehlo():
-        return problem
-    if security is Security.STARTTLS:
-        return await talk.starttls() or await talk.ehlo()
-    return None
 
 
 async def _authenticate(
