@@ -67,7 +67,7 @@ async def log_in(
         return replace(told, text=printable(told.text))
     table = replies.built_in()
     talk = Conversation(found, server.security, context or tls.default_context(), ehlo_name, limits)
-    talk.scrub = Scrubber(credentials, table.words())
+    talk.scrub = Scrubber(credentials, table.words)
     talk.before_auth = before_auth
     ended = await _within(talk, found, server.security, credentials, limits)
     return _result(talk, ended, provider, found)

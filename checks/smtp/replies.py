@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
@@ -83,7 +83,7 @@ class Explained:
     recognised: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Table:
     """The rows of `replies.toml`; `steps` by provider and cause."""
 
@@ -107,6 +107,7 @@ class Table:
         telling = (row for row in self.known if not provider and row.telling)
         return next((row for row in (*own, *telling, *software) if row.fits(reply)), None)
 
+    @cached_property
     def words(self) -> frozenset[str]:
         """Words that servers say to everybody, in lower case."""
         texts = (row.sample.text for row in self.known)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from asyncio.sslproto import SSLProtocol
 from functools import cache
 from pathlib import Path
 
@@ -27,6 +28,15 @@ def context_with(ca_file: Path) -> ssl.SSLContext:
     except OSError as error:
         problem = f"cannot be read: {error.strerror}"
     raise BadCaFile(f"{ca_file} {problem}")
+
+
+def small_read_buffers() -> None:
+    """For a process that has hundreds of TLS connections open: 16 kB (one TLS record) in place of 256 kB for each.
+
+    asyncio makes its read buffer that large and clears it for every connection, and offers no option. This holds
+    for all of its TLS connections in the process, so only an entry point calls it.
+    """
+    SSLProtocol.max_size = 16384
 
 
 def _strict(context: ssl.SSLContext) -> ssl.SSLContext:

@@ -3,6 +3,7 @@
 make bench BENCH="--domains 5000"     the first 5,000 domains; all if not said
 make bench BENCH="agreement"          compare the spf column with pyspf instead (a quarter of an hour)
 make bench BENCH="what-if"            the time and memory of data what-if, from a filled store
+make bench BENCH="logins"             500 logins at once, beside 500 threads of smtplib
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 
 from checks.lookup import ZoneResolver
 from checks.spf import Memo, check_host
-from tests.bench import agreement, peers, real_fleet, what_if, zone_file
+from tests.bench import agreement, logins, peers, real_fleet, what_if, zone_file
 from tests.support import nsd
 
 INCLUDE = "_spf.google.com"
@@ -28,6 +29,8 @@ ADDRESSES = ("74.125.1.1", "2001:4860:4864::25")
 def main(arguments: Sequence[str]) -> int:
     if arguments and arguments[0] == "agreement":
         return agreement.main(arguments[1:])
+    if arguments and arguments[0] == "logins":
+        return logins.main(arguments[1:])
     if arguments and arguments[0] == "what-if":
         return what_if.main(arguments[1:])
     parser = argparse.ArgumentParser(

@@ -22,7 +22,7 @@ SECRET = "Tr0ub4dor&3-correct"
 
 
 def scrubbed(text: str, secret: str = SECRET, user: str = USER) -> str:
-    return Scrubber(Credentials(user, secret), replies.built_in().words())(text)
+    return Scrubber(Credentials(user, secret), replies.built_in().words)(text)
 
 
 def b64(text: str) -> str:
