@@ -101,5 +101,8 @@ def result_of(cause: Rule) -> Result:
 
 def printable(text: str, most: int = MAX_TEXT) -> str:
     """Hostile text on one line: what does not print becomes a blank, and the end is cut at `most` characters."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text[: 8 * most]).split())
+    text = text[: 8 * most]
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    line = " ".join(text.split())
     return line if len(line) <= most else line[: most - 1] + "…"

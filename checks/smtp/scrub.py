@@ -38,7 +38,7 @@ class Scrubber:
     `known_words`: lower-case words that servers say to everybody.
     """
 
-    __slots__ = ("_known", "_lone", "_pieces", "_whole")
+    __slots__ = ("_known", "_lone", "_pieces", "_sizes", "_whole")
 
     def __init__(self, credentials: Credentials, known_words: frozenset[str] = frozenset()) -> None:
         raw = _squeezed(credentials.secret)
@@ -53,6 +53,7 @@ class Scrubber:
         for form in encoded:
             pieces.update(_pieces(form, PIECE + 1))
         self._pieces = frozenset(pieces)
+        self._sizes = sorted({len(piece) for piece in pieces})
         self._known = known_words
 
     def __repr__(self) -> str:
@@ -60,11 +61,25 @@ class Scrubber:
 
     def __call__(self, text: str) -> str:
         """The text without the credentials. Blanks and line breaks between other words stay."""
+        if self._holds_nothing(text):
+            return _AUTH_LINE.sub(_hide_blob, text)
         words = [match.span() for match in _WORD.finditer(text)]
         hidden = {at for at, (start, end) in enumerate(words) if self._is_lone(text[start:end])}
         for squeeze in (_squeezed_at, _letters_at):
             hidden |= self._touched(text, words, squeeze(text))
         return _AUTH_LINE.sub(_hide_blob, _without(text, words, hidden))
+
+    def _holds_nothing(self, text: str) -> bool:
+        """Told quickly, as it mostly is: no piece of anything stands in the text."""
+        if self._lone:
+            return False
+        flat = _squeezed(text)
+        return not any(
+            flat[at : at + size] in self._pieces
+            for flat in (flat, _letters(flat))
+            for size in self._sizes
+            for at in range(len(flat) - size + 1)
+        )
 
     def _is_lone(self, word: str) -> bool:
         return bool(self._lone) and self._lone in (_squeezed(word), _bare(word))
@@ -74,7 +89,7 @@ class Scrubber:
         flat, places = squeezed
         found: set[int] = set()
         numbers = _numbers(words, places)
-        for size in {len(piece) for piece in self._pieces}:
+        for size in self._sizes:
             for at in range(len(flat) - size + 1):
                 if flat[at : at + size] in self._pieces:
                     found.update(numbers[at : at + size])
@@ -111,10 +126,7 @@ def _encoded(credentials: Credentials) -> Iterator[str]:
     for message in messages:
         yield base64.b64encode(message).decode()
         yield base64.urlsafe_b64encode(message).decode()
-    for offset in (
-        1,
-        2,
-    ):  # the secret inside some other message: what surrounds it touches at most one character
+    for offset in (1, 2):  # inside some other message, whose neighbouring octets touch at most one character
         inside = base64.b64encode(b"\0" * offset + secret).decode().rstrip("=")
         yield inside[offset + 1 : -1]
     yield secret.hex()
@@ -146,23 +158,23 @@ def _numbers(words: list[tuple[int, int]], places: list[int]) -> list[int]:
 
 
 def _squeezed_at(text: str) -> tuple[str, list[int]]:
-    """Lower case without blanks, and where each character stands in the text."""
-    kept = [(low, at) for at, c in enumerate(text) if not c.isspace() for low in c.lower()]
+    """Without case and blanks, and where each character stands in the text."""
+    kept = [(low, at) for at, c in enumerate(text) if not c.isspace() for low in c.casefold()]
     return "".join(c for c, _ in kept), [at for _, at in kept]
 
 
 def _letters_at(text: str) -> tuple[str, list[int]]:
     """The same with letters and digits alone."""
-    kept = [(low, at) for at, c in enumerate(text) if c.isalnum() for low in c.lower()]
+    kept = [(low, at) for at, c in enumerate(text) if c.isalnum() for low in c.casefold()]
     return "".join(c for c, _ in kept), [at for _, at in kept]
 
 
 def _squeezed(text: str) -> str:
-    return _squeezed_at(text)[0]
+    return "".join(text.casefold().split())
 
 
 def _letters(text: str) -> str:
-    return _letters_at(text)[0]
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def _bare(word: str) -> str:
