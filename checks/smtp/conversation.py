@@ -23,7 +23,7 @@ from aiosmtplib import (
 from aiosmtplib.response import SMTPResponse
 
 from checks.smtp import connection_rules as rules
-from checks.smtp import mechanisms, trouble
+from checks.smtp import login_rules, mechanisms, trouble
 from checks.smtp.credentials import Credentials
 from checks.smtp.guard import Vetted, connect
 from checks.smtp.mechanisms import Mechanism
@@ -31,7 +31,7 @@ from checks.smtp.replies import Reply
 from checks.smtp.result import Line, Security, Who, printable
 from checks.smtp.trouble import Trouble
 
-CHALLENGE = 334
+ACCEPTED, CHALLENGE = 235, 334  # RFC 4954 6
 MAX_CHALLENGES = 4
 """No mechanism here needs more than two; a server that goes on asking is left."""
 GOODBYE = 2.0  # seconds
@@ -166,7 +166,7 @@ class Conversation:
         except (SMTPException, OSError, UnicodeError) as problem:
             return self._failed(trouble.of(problem, greeted=True))
 
-    async def _exchange(self, mechanism: Mechanism, credentials: Credentials) -> Reply:
+    async def _exchange(self, mechanism: Mechanism, credentials: Credentials) -> Reply | Trouble:
         reply = await self._opened.execute_command(*mechanisms.first_command(mechanism, credentials))
         error = ""
         for step in range(MAX_CHALLENGES):
@@ -174,14 +174,22 @@ class Conversation:
             if reply.code != CHALLENGE:
                 break
             error = error or mechanisms.token_error(reply.message)
-            self._client(mechanisms.shown(mechanism, step))
-            reply = await self._opened.execute_command(
-                mechanisms.answer(mechanism, credentials, reply.message, step)
-            )
-        if error and reply.code != 235:
+            answer = mechanisms.answer(mechanism, credentials, reply.message, step)
+            self._client(mechanisms.shown(mechanism, step) if answer != mechanisms.CANCEL else "*")
+            if answer == mechanisms.CANCEL:
+                return await self._cancel()
+            reply = await self._opened.execute_command(answer)
+        if error and reply.code != ACCEPTED:
             self._note(error)
             return Reply.of(CHALLENGE, error)
         return Reply.of(reply.code, _kept(reply))
+
+    async def _cancel(self) -> Trouble:
+        """The server asks for what the mechanism does not have. What it says to that tells nothing about the password,
+        not even that it was never looked at."""
+        reply = await self._opened.execute_command(mechanisms.CANCEL)
+        self._server(reply.code, reply.message)
+        return Trouble(login_rules.ANSWER_UNREADABLE, _kept(reply), reply.code)
 
     async def quit(self) -> None:
         """Say goodbye; nothing depends on the answer, so it is not waited for long."""

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from checks.lookup import Resolver
 from checks.providers import provider_of_server
 from checks.smtp import connection_rules, login_rules, mechanisms, replies, tls
-from checks.smtp.conversation import BeforeAuth, Conversation, Limits, open_encrypted
+from checks.smtp.conversation import ACCEPTED, BeforeAuth, Conversation, Limits, open_encrypted
 from checks.smtp.credentials import Credentials
 from checks.smtp.guard import Guard, TurnedAway, Vetted, connect
 from checks.smtp.mechanisms import Mechanism
@@ -26,8 +26,6 @@ from checks.smtp.replies import Reply
 from checks.smtp.result import Login, Result, Security, Server, printable, result_of
 from checks.smtp.scrub import Scrubber
 from checks.smtp.trouble import Trouble
-
-ACCEPTED = 235  # RFC 4954 6
 
 _EHLO_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.IPv]+\]")
 
@@ -212,6 +210,8 @@ def _by_trouble(found: Trouble, provider: str) -> Login:
 
 def _after_auth(found: Trouble) -> Trouble:
     """Once the password has left, a lost answer tells nothing about it, and may have been counted."""
+    if found.cause is login_rules.ANSWER_UNREADABLE:
+        return found
     if found.cause is connection_rules.NOT_SMTP:
         return replace(found, cause=login_rules.ANSWER_UNREADABLE, code=None)
     return replace(found, cause=login_rules.ANSWER_LOST)

@@ -75,9 +75,7 @@ def answer(mechanism: Mechanism, credentials: Credentials, challenge: str, step:
 def shown(mechanism: Mechanism, step: int) -> str:
     """What stands in the dialogue in place of an answer."""
     if mechanism is Mechanism.LOGIN:
-        return ("[user name]", "[password]", "*")[min(step, 2)]
-    if step > 0:
-        return "*"
+        return ("[user name]", "[password]")[step]
     return {Mechanism.PLAIN: "[user name and password]", Mechanism.CRAM_MD5: "[digest]"}.get(mechanism, "")
 
 

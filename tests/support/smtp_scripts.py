@@ -121,6 +121,14 @@ def asking_forever(peer: Peer) -> None:
         peer.hear()
 
 
+def asking_twice(peer: Peer) -> None:
+    for _ in range(2):
+        peer.say("334 ")
+        peer.hear()
+    peer.say("501 5.5.2 cancelled")
+    peer.wait()
+
+
 def bad_challenge(peer: Peer) -> None:
     peer.say("334 ***")
     if peer.hear() == "*":

@@ -245,3 +245,15 @@ async def test_an_answer_that_is_no_address_is_not_used() -> None:
     found = await Guard().vet("mail.acme.be", 587, Odd())
     assert isinstance(found, TurnedAway)
     assert found.rule.code == "SMTP_HOST_UNKNOWN"
+
+
+@pytest.mark.integration
+async def test_the_next_address_is_tried_where_the_first_does_not_answer() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        several = Vetted("mail.acme.be", port, (ip_address("127.0.0.9"), ip_address("127.0.0.1")))
+        with await connect(several, 5.0) as sock:
+            assert sock.getpeername() == ("127.0.0.1", port)
+        nobody = Vetted("mail.acme.be", port, (ip_address("127.0.0.9"),))
+        with pytest.raises(ConnectionRefusedError):
+            await connect(nobody, 5.0)
