@@ -82,7 +82,8 @@ class Conversation:
     async def open(self, sock: socket.socket) -> Trouble | None:
         """Greeting, and with implicit TLS the handshake before it. The socket is ours to close from here on."""
         implicit = self.security is Security.IMPLICIT
-        self.address = str(sock.getpeername()[0])
+        with contextlib.suppress(OSError):  # gone already
+            self.address = str(sock.getpeername()[0])
         self._smtp = SMTP(
             hostname=self.vetted.name,
             sock=sock,

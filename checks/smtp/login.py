@@ -58,6 +58,8 @@ async def log_in(
     if not _EHLO_NAME.fullmatch(ehlo_name):
         raise ValueError(f"{ehlo_name!r} is not a host name to say EHLO with")
     limits = limits or Limits()
+    clock = asyncio.get_running_loop().time
+    began = clock()
     found = await _vet(server, guard or Guard(), resolver, limits)
     provider = provider_of_server(server.host) or provider
     if not isinstance(found, Vetted):
@@ -67,7 +69,8 @@ async def log_in(
     talk = Conversation(found, server.security, context or tls.default_context(), ehlo_name, limits)
     talk.scrub = Scrubber(credentials, table.words)
     talk.before_auth = before_auth
-    ended = await _within(talk, found, server.security, credentials, limits)
+    left = replace(limits, whole=limits.whole - (clock() - began))
+    ended = await _within(talk, found, server.security, credentials, left)
     return _result(talk, ended, provider, found)
 
 
@@ -84,15 +87,20 @@ async def _within(
     talk: Conversation, vetted: Vetted, security: Security, credentials: Credentials, limits: Limits
 ) -> _Ended:
     """The conversation within the limit for everything; the other kind of TLS is tried where that may be it."""
+    limit = asyncio.timeout(limits.whole)
     try:
-        async with asyncio.timeout(limits.whole):
+        async with limit:
             ended = await _converse(talk, credentials)
             if isinstance(ended.said, Trouble) and ended.said.maybe_other_mode:
                 ended = replace(ended, said=await _other_mode(talk, vetted, security, ended.said))
         await talk.quit()
         return ended
     except TimeoutError:
-        return _Ended(Trouble(connection_rules.TIMED_OUT, f"nothing settled within {limits.whole:g} seconds"))
+        if not limit.expired():  # it is who counts that ran out of time
+            raise
+        return _Ended(
+            Trouble(connection_rules.TIMED_OUT, f"nothing settled within {limits.whole:.0f} seconds")
+        )
     finally:
         talk.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import random
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,11 +18,12 @@ from checks.smtp.credentials import Credentials
 from checks.smtp.guard import Guard
 from checks.smtp.login import log_in
 from checks.smtp.replies import RULES
-from checks.smtp.result import Login, Result, Server, Who, result_of
+from checks.smtp.result import Login, Result, Security, Server, Who, result_of
 from tests.checks.smtp.behaviours import ROWS, Behaviour
 from tests.network_guard import Guard as NetworkGuard
 from tests.support.certificates import Authority, Pair
-from tests.support.smtp_server import ScriptedServer, serving
+from tests.support.smtp_scripts import until
+from tests.support.smtp_server import Peer, Script, ScriptedServer, serving
 from tests.support.zone import zone
 
 pytestmark = [pytest.mark.integration, pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1")]
@@ -147,3 +149,29 @@ async def test_nothing_is_asked_of_the_systems_resolver(
     with standing(row, certificates) as server:
         await tried(row, server, authority, "correct horse")
     assert network_guard.take_refused() == []
+
+
+def nonsense(seed: int) -> Script:
+    """A good server up to some command, and octets without sense from there on."""
+    draw = random.Random(seed)
+    verb = draw.choice(["", "EHLO", "STARTTLS", "AUTH", "QUIT"])
+    starts = ["", "220 ", "235 ", "334 ", "535-5.7.8 ", "250-", "-1 ", "+23 ", "1_2 ", "5", "\r\n", "235"]
+
+    def script(peer: Peer) -> None:
+        for _ in range(20):
+            start = draw.choice(starts).encode()
+            peer.send(start + draw.randbytes(draw.randrange(60)) + draw.choice([b"\r\n", b"\n", b"\r", b""]))
+        if draw.random() < 0.5:
+            peer.reset()
+
+    return until(verb, script, encrypted=verb in ("AUTH", "QUIT")) if verb else script
+
+
+@pytest.mark.parametrize("seed", range(60))
+async def test_no_octets_break_it(seed: int, certificates: dict[str, Pair], authority: Authority) -> None:
+    row = Behaviour("nonsense", nonsense(seed), "", security=list(Security)[seed % 2], step=2.0)
+    with standing(row, certificates) as server:
+        found = await tried(row, server, authority, "correct horse")
+    assert found.attempts == len(server.auths)
+    assert found.attempts <= 3
+    assert found.text.isprintable()

@@ -197,11 +197,14 @@ async def test_no_exception_of_ours_has_it_in_its_chain(authority: Authority, pa
     assert_nowhere(secret, repr(ended))
 
 
-async def test_a_counter_that_fails_keeps_the_auth_from_leaving(authority: Authority, pair: Pair) -> None:
+@pytest.mark.parametrize("problem", [RuntimeError, TimeoutError, OSError])
+async def test_a_counter_that_fails_keeps_the_auth_from_leaving(
+    problem: type[Exception], authority: Authority, pair: Pair
+) -> None:
     async def broken(_: Mechanism) -> None:
-        raise RuntimeError("the counter is broken")
+        raise problem("the counter is broken")
 
-    with serving(polite(), pair) as server, pytest.raises(RuntimeError):
+    with serving(polite(), pair) as server, pytest.raises(problem, match="the counter is broken"):
         await tried(server.port, authority, "secret", before_auth=broken)
     assert server.auths == []
 
