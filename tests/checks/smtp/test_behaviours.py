@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import random
 import secrets
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from ipaddress import ip_network
+from pathlib import Path
 
 import pytest
 
@@ -175,3 +177,37 @@ async def test_no_octets_break_it(seed: int, certificates: dict[str, Pair], auth
     assert found.attempts == len(server.auths)
     assert found.attempts <= 3
     assert found.text.isprintable()
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc to count open files")
+@pytest.mark.parametrize(
+    "says",
+    [
+        "certificate: expired, implicit",
+        "certificate: expired, starttls",
+        "greeted with 554",
+        "a tarpit",
+        "a wrong password",
+    ],
+)
+async def test_no_connection_stays_open(
+    says: str, certificates: dict[str, Pair], authority: Authority
+) -> None:
+    row = next(row for row in ROWS if row.says == says)
+    await asyncio.sleep(0)
+    before = open_files()
+    with standing(row, certificates) as server:
+        logins = [asyncio.create_task(tried(row, server, authority, "correct horse")) for _ in range(20)]
+        await logins[0]
+        for login in logins[10:]:
+            login.cancel()
+        await asyncio.gather(*logins, return_exceptions=True)
+    for _ in range(100):  # transports close their sockets when the loop next comes round
+        if open_files() <= before:
+            break
+        await asyncio.sleep(0.02)
+    assert open_files() <= before
