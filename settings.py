@@ -61,6 +61,8 @@ class Settings:
     secret_keys: tuple[str, ...] = field(default=(), repr=False)
     """Fernet keys, newest first; empty: made once into `var/`."""
     smtp_allow: tuple[IPv4Network | IPv6Network, ...] = ()
+    ehlo_name: str | None = None
+    """What we are called at mail servers; None: the platform's domain."""
     public_resolvers: tuple[str, ...] = PUBLIC_RESOLVERS
     """`name=IP` or `name=IP:port`; a name may stand there several times."""
     host: str = "127.0.0.1"
@@ -96,6 +98,7 @@ def load(environ: Mapping[str, str], directory: Path) -> Settings:
         fallback=given.one("FALLBACK", _fallback, "none"),
         secret_keys=given.many("SECRET_KEYS", _secret_key, secret=True),
         smtp_allow=given.many("SMTP_ALLOW", _network),
+        ehlo_name=given.one("EHLO_NAME", _domain, None),
         public_resolvers=_public_resolvers(given.many("PUBLIC_RESOLVERS", _public_resolver)),
         host=given.one("HOST", _host, "127.0.0.1"),
         port=given.one("PORT", _port, 8501),
@@ -104,7 +107,7 @@ def load(environ: Mapping[str, str], directory: Path) -> Settings:
 
 _NAMES: Final = (
     *("DATABASE", "NAMESERVERS", "INCLUDE", "SENDING_ADDRESSES", "DOMAIN", "ENVELOPE", "DKIM", "FALLBACK"),
-    *("SECRET_KEYS", "SMTP_ALLOW", "PUBLIC_RESOLVERS", "QUERIES_PER_SECOND", "HOST", "PORT"),
+    *("SECRET_KEYS", "SMTP_ALLOW", "EHLO_NAME", "PUBLIC_RESOLVERS", "QUERIES_PER_SECOND", "HOST", "PORT"),
 )
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import settings as settings_file
-from checks import command, commands_propagation, report, terminal, terminal_domain
+from checks import command, commands_propagation, commands_smtp, report, terminal, terminal_domain
 from checks.command import COULD_NOT_LOOK, DONE, REJECTED, USAGE, Stop
 from checks.company import Company, SendingMethod
 from checks.domain_name import BadName, domain
@@ -58,6 +58,9 @@ def _parser() -> command.Parser:
     spf.add_argument("--record", metavar="'v=spf1 …'", help="what if NAME published this record?")
     spf.add_argument("--json", action="store_true", help="one JSON object, and nothing else")
     spf.set_defaults(run=_spf)
+
+    commands_smtp.add_login(commands.add_parser("login", help="try a login at a mail server, once"))
+    commands_smtp.add_server(commands.add_parser("server", help="find the SMTP server of an address"))
     return parser
 
 

@@ -24,7 +24,6 @@ from checks.dmarc import discover as dmarc
 from checks.dmarc import older, receivers
 from checks.dmarc import ours as our_mail
 from checks.dmarc import rules as dmarc_rules
-from checks.domain_name import is_below
 from checks.lookup import Asked, RecordType, Resolver, Witness, expect
 from checks.model import Evidence, Finding, Severity, Topic
 from checks.mx import exchangers as mx
@@ -39,6 +38,7 @@ from checks.spf import rules as spf_rules
 from checks.spf.judge import judge as judge_spf
 from checks.spf.memo import Memo
 from checks.spf.outcome import Result
+from checks.spf.tree import own_includes
 
 __all__ = [
     "AddressState",
@@ -331,16 +331,7 @@ def _provider(facts: Facts) -> str:
 
 
 def _own_includes(domain: str, about_spf: spf.SpfFacts | None) -> list[str]:
-    """What the domain's record includes, itself or through names below the domain; what a service includes in
-    turn says nothing about the company."""
-    own: set[int] = set()
-    found: list[str] = []
-    for at, node in enumerate(about_spf.tree.nodes if about_spf and about_spf.domain == domain else ()):
-        if node.parent in own:
-            found.append(node.name)
-        if at == 0 or (node.parent in own and is_below(node.name, domain)):
-            own.add(at)
-    return found
+    return own_includes(about_spf.tree, domain) if about_spf and about_spf.domain == domain else []
 
 
 # As published

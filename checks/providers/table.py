@@ -26,14 +26,56 @@ class Kind(StrEnum):
     SENDING = "sending"
 
 
+class Username(StrEnum):
+    """What its customers log in with, to send."""
+
+    ADDRESS = "address"
+    LOCAL_PART = "local part"
+    OWN = "own"
+    """One that the provider gives."""
+
+
+class Secret(StrEnum):
+    """What opens the door beside the user name."""
+
+    PASSWORD = "password"
+    APP_PASSWORD = "app password"
+    OAUTH = "oauth"
+    KEY = "key"
+
+
+IMPLICIT_TLS_PORTS = frozenset({465, 2465})  # RFC 8314 3.3, and the one that large senders put beside it
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A server for outgoing mail (RFC 6409). `implicit_tls`: TLS from the first octet; otherwise STARTTLS."""
+
+    host: str
+    port: int
+
+    @property
+    def implicit_tls(self) -> bool:
+        return self.port in IMPLICIT_TLS_PORTS
+
+
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """One row of the table. `mx`: suffixes of its exchangers; `spf`: domains that its customers include."""
+    """One row of the table.
+
+    `mx`: suffixes of its exchangers; `spf`: domains that its customers include; `smtp`: where they log in to send,
+    the best first; `servers`: more suffixes of such servers; `domains`: whose addresses are its own.
+    """
 
     name: str
     kind: Kind
     mx: tuple[str, ...]
     spf: tuple[str, ...] = ()
+    smtp: tuple[Submission, ...] = ()
+    servers: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    username: Username = Username.ADDRESS
+    secret: Secret = Secret.PASSWORD
 
     @property
     def hides_the_mailbox(self) -> bool:
@@ -73,15 +115,23 @@ class MailProvider:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Providers by what their exchangers are called, and by what their customers include."""
+    """Providers by what their exchangers and their servers for outgoing mail are called, by what their customers
+    include, and by the domains of their own addresses."""
 
     by_mx: Mapping[str, Provider]
     by_spf: Mapping[str, Provider]
+    by_server: Mapping[str, Provider]
+    by_domain: Mapping[str, Provider]
 
     @classmethod
     def of(cls, providers: Iterable[Provider]) -> Table:
         known = tuple(providers)
-        return cls({s: p for p in known for s in p.mx}, {s: p for p in known for s in p.spf})
+        return cls(
+            {s: p for p in known for s in p.mx},
+            {s: p for p in known for s in p.spf},
+            {s: p for p in known for s in (*(server.host for server in p.smtp), *p.servers)},
+            {s: p for p in known for s in p.domains},
+        )
 
 
 def provider_of(
@@ -116,6 +166,24 @@ def provider(exchangers: Iterable[HasExchange], table: Table | None = None) -> P
     return by_mx[longest] if longest else None
 
 
+def provider_of_server(host: str, table: Table | None = None) -> str:
+    """Whose server for outgoing mail that is, by its name; empty for nobody known."""
+    found = server_provider(host, table)
+    return found.name if found else ""
+
+
+def server_provider(host: str, table: Table | None = None) -> Provider | None:
+    """The same as a row of the table."""
+    by_server = (table or built_in()).by_server
+    suffix = _suffix(host.strip(), by_server)
+    return by_server[suffix] if suffix else None
+
+
+def address_provider(domain: str, table: Table | None = None) -> Provider | None:
+    """Whose own addresses those at `domain` are; None where companies have their domains there."""
+    return (table or built_in()).by_domain.get(domain)
+
+
 def _behind(includes: Iterable[str], table: Table) -> str:
     """The one provider of mailboxes that the record names; else the one host. Two of a kind tell nothing."""
     named = {table.by_spf[suffix] for name in includes if (suffix := _suffix(name, table.by_spf))}
@@ -137,13 +205,29 @@ def read(text: str) -> tuple[Provider, ...]:
 
 def _read_one(row: Mapping[str, Any]) -> Provider:
     try:
-        mx, spf = tuple(row["mx"]), tuple(row.get("spf", ()))
-        return Provider(row["name"], Kind(row["kind"]), mx, spf)
+        return Provider(
+            name=row["name"],
+            kind=Kind(row["kind"]),
+            mx=tuple(row["mx"]),
+            spf=tuple(row.get("spf", ())),
+            smtp=tuple(_submission(text) for text in row.get("smtp", ())),
+            servers=tuple(row.get("servers", ())),
+            domains=tuple(row.get("domains", ())),
+            username=Username(row.get("username", Username.ADDRESS)),
+            secret=Secret(row.get("secret", Secret.PASSWORD)),
+        )
     except (KeyError, TypeError, ValueError) as error:
         kinds = ", ".join(Kind)
         raise ValueError(
             f"the table of providers has a row that needs name, kind ({kinds}) and mx: {dict(row)!r}"
         ) from error
+
+
+def _submission(text: str) -> Submission:
+    host, colon, port = text.rpartition(":")
+    if not (host and colon):
+        raise ValueError(f"{text!r} is not name:port")
+    return Submission(host, int(port))
 
 
 def _suffix(name: str, suffixes: Container[str]) -> str:

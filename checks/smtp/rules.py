@@ -1,9 +1,10 @@
-"""What can be said of a company's own mail server before anybody has logged in there."""
+"""What can be said of a company's own mail server: here before anybody has logged in, beside it of the login."""
 
 from __future__ import annotations
 
 from checks.company import Company, SendingMethod, SmtpState
 from checks.model import Evidence, Finding, Rule, Severity, Topic
+from checks.smtp import connection_rules, login_rules
 
 HOST_MISSING = Rule(
     "SMTP_HOST_MISSING",
@@ -24,7 +25,7 @@ UNCHECKED = Rule(
     "RFC 4954",
 )
 
-RULES = (HOST_MISSING, UNCHECKED)
+RULES = (HOST_MISSING, UNCHECKED, *connection_rules.RULES, *login_rules.RULES)
 
 
 def judge(company: Company) -> tuple[SmtpState, tuple[Finding, ...]]:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple
 
+from checks.domain_name import is_below
 from checks.lookup import Absent, LookupFailed, RecordType, Resolver, Txt, lookup_all, usable
 from checks.lookup import Result as LookupResult
 from checks.spf import macro, record
@@ -247,3 +248,16 @@ class _Walk:
         records = record.published(found.records)
         several = NodeState.RECORD if len(records) == 1 else NodeState.SEVERAL
         return several if records else NodeState.NO_RECORD, records, None
+
+
+def own_includes(tree: Tree, domain: str) -> list[str]:
+    """What the domain's record includes, itself or through names below the domain; what a service includes in
+    turn says nothing about the company."""
+    own: set[int] = set()
+    found: list[str] = []
+    for at, node in enumerate(tree.nodes):
+        if node.parent in own:
+            found.append(node.name)
+        if at == 0 or (node.parent in own and is_below(node.name, domain)):
+            own.add(at)
+    return found

@@ -14,6 +14,7 @@ from checks.company import Diagnosis, SendingMethod
 from checks.diagnosis import diagnose
 from checks.model import Rule
 from tests.checks import test_diagnosis as decided
+from tests.checks.smtp import scenarios as login
 from tests.checks.spf import test_health as health
 from tests.checks.spf import test_near_misses as near
 from tests.checks.spf import test_present_is_not_effective as table
@@ -46,7 +47,7 @@ def of_the_scenarios() -> set[str]:
     codes |= raised(decided.told(decided.MX + decided.OURS, FROM_MALFORMED))
     codes |= raised(decided.told(decided.MX + decided.OURS, decided.OWN, FORGOT_AN_ADDRESS))
     codes |= raised(asyncio.run(diagnose(decided.OWN, decided.PLATFORM, zone(REPORTS), with_reports=True)))
-    return codes
+    return codes | login.causes()
 
 
 FROM_MALFORMED = replace(decided.OWN, method=SendingMethod.OWN_SERVER, from_address="us@")

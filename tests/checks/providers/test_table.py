@@ -10,7 +10,19 @@ from hypothesis import strategies as st
 import checks.providers
 from checks.domain_name import domain
 from checks.lookup import Mx
-from checks.providers import Kind, Table, built_in, mail_provider, provider, provider_of, read
+from checks.providers import (
+    Kind,
+    Provider,
+    Table,
+    address_provider,
+    built_in,
+    mail_provider,
+    provider,
+    provider_of,
+    provider_of_server,
+    read,
+)
+from checks.smtp.guard import SUBMISSION_PORTS
 from tests.checks import test_diagnosis as decided
 
 
@@ -50,13 +62,56 @@ def test_a_gateway_hides_who_runs_the_mailboxes() -> None:
     assert not found.hides_the_mailbox
 
 
+def _servers(provider: Provider) -> set[str]:
+    return {*(server.host for server in provider.smtp), *provider.servers}
+
+
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [
+        ("smtp.gmail.com", "Google"),
+        ("SMTP.Office365.com.", "Microsoft 365"),
+        ("smtp-mail.outlook.com", "Outlook.com"),
+        ("w0123456.kasserver.com", "All-Inkl.com"),
+        ("email-smtp.eu-west-1.amazonaws.com", "Amazon SES"),
+        ("ec2-192-0-2-1.compute.amazonaws.com", ""),
+        ("smtp.acme.be", ""),
+        ("gmail.com.evil.example", ""),
+        ("", ""),
+    ],
+)
+def test_the_name_of_a_server_tells_whose_it_is(host: str, name: str) -> None:
+    assert provider_of_server(host) == name
+
+
+def test_every_server_for_sending_is_at_a_port_that_may_be_connected_to() -> None:
+    servers = {server for p in built_in().by_server.values() for server in p.smtp}
+    assert len(servers) > 100
+    assert {server.port for server in servers} <= SUBMISSION_PORTS
+    implicit = {server.port for server in servers if server.implicit_tls}
+    assert implicit == {465, 2465}
+
+
+def test_consumers_are_told_by_their_address() -> None:
+    found = {name: address_provider(name) for name in ("hotmail.be", "yahoo.fr", "aol.com", "acme.be")}
+    assert {name: p.name if p else "" for name, p in found.items()} == {
+        "hotmail.be": "Outlook.com",
+        "yahoo.fr": "Yahoo",
+        "aol.com": "AOL",
+        "acme.be": "",
+    }
+
+
 def test_every_suffix_is_a_domain_and_stands_once() -> None:
     table = built_in()
-    providers = {*table.by_mx.values(), *table.by_spf.values()}
-    suffixes = [suffix for provider in providers for suffix in (*provider.mx, *provider.spf)]
+    known = (table.by_mx, table.by_spf, table.by_server, table.by_domain)
+    providers = {provider for by_name in known for provider in by_name.values()}
+    suffixes = [s for p in providers for s in (*p.mx, *p.spf, *_servers(p), *p.domains)]
     assert [suffix for suffix in suffixes if domain(suffix) != suffix] == []
     assert sum(len(provider.mx) for provider in providers) == len(table.by_mx)
     assert sum(len(provider.spf) for provider in providers) == len(table.by_spf)
+    assert sum(len(_servers(provider)) for provider in providers) == len(table.by_server)
+    assert sum(len(provider.domains) for provider in providers) == len(table.by_domain)
     assert len({provider.name for provider in providers}) == len(providers)
 
 
@@ -157,6 +212,8 @@ def test_no_name_breaks_it(includes: list[str], exchangers: list[tuple[int, str]
         ("[[provider]", "not TOML"),
         ('[[provider]]\nname = "x"\nkind = "hosting"', "needs name"),
         ('[[provider]]\nname = "x"\nkind = "cloud"\nmx = []', "mailbox, consumer"),
+        ('[[provider]]\nname = "x"\nkind = "hosting"\nmx = []\nsmtp = ["smtp.x.be"]', "needs name"),
+        ('[[provider]]\nname = "x"\nkind = "hosting"\nmx = []\nsecret = "guess"', "needs name"),
     ],
 )
 def test_a_row_that_cannot_be_read_is_named(text: str, why: str) -> None:
