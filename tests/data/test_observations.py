@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -22,7 +21,6 @@ from checks.lookup import (
     Txt,
     txt,
 )
-from data.engine import open_engine
 from data.observations import (
     Observation,
     StoredResolver,
@@ -44,10 +42,9 @@ NXDOMAIN = Absent(NAME, TXT, nxdomain=True, at=100.0)
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_engine(f"sqlite:///{tmp_path}/test.db")
-    yield engine
-    engine.dispose()
+def engine(store: Engine) -> Engine:
+    """Once SQLite, once PostgreSQL."""
+    return store
 
 
 @pytest.fixture

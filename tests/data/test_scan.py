@@ -2,11 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,7 +29,7 @@ from checks.model import Severity
 from checks.platform import Platform
 from checks.spf import Memo
 from data import companies, scans, verdicts
-from data.engine import open_engine, writing
+from data.engine import writing
 from data.observations import StoredResolver, known
 from data.scans import ScanState
 from data.schema import CompanyRow, ObservationRow, VerdictRow
@@ -105,10 +104,9 @@ class Cached:
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_engine(f"sqlite:///{tmp_path}/test.db")
-    yield engine
-    engine.dispose()
+def engine(store: Engine) -> Engine:
+    """Once SQLite, once PostgreSQL."""
+    return store
 
 
 def add(engine: Engine, numbers: Iterable[int], domain: str = "d{}.example", gone: bool = False) -> None:

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -16,7 +15,6 @@ from sqlalchemy.orm import Session
 from checks.company import AddressState, Diagnosis, DmarcState, SenderOutcome, SmtpState, SpfState
 from checks.model import Evidence, Finding, Severity
 from data import verdicts
-from data.engine import open_engine
 from data.schema import CompanyRow, VerdictRow
 
 T = TypeVar("T")
@@ -47,10 +45,9 @@ FAILING = Diagnosis(
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_engine(f"sqlite:///{tmp_path}/test.db")
-    yield engine
-    engine.dispose()
+def engine(store: Engine) -> Engine:
+    """Once SQLite, once PostgreSQL."""
+    return store
 
 
 @pytest.fixture
