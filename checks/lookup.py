@@ -172,7 +172,7 @@ async def lookup_all(resolver: Resolver, asked: Sequence[Asked]) -> list[Result]
 _LABELS = re.compile(r"[^.]{1,63}(?:\.[^.]{1,63})*", re.DOTALL)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def usable(name: str) -> bool:
     """Whether the name can stand in a query: labels of 1 to 63 octets, 253 in all (RFC 1035 2.3.4)."""
     if name.isascii():

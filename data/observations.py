@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import case, func, null, select
+from sqlalchemy import ColumnElement, case, func, null, select
 from sqlalchemy.engine import Row as SqlRow
 from sqlalchemy.orm import Session
 
@@ -258,8 +258,13 @@ def _failure_row(failure: LookupFailed) -> Row:
 
 
 def _write_answers(insert: Upsert) -> Upsert:
-    """The newer answer wins, and clears the failure. An unchanged one keeps the time since which it is so."""
+    """The newer answer wins, and clears an older failure. An unchanged one keeps the time since which it is so."""
     old, new = ObservationRow, insert.excluded
+
+    def unless_later(column: str) -> ColumnElement[Any]:
+        cleared = null() if column == "failed_at" else new[column]
+        return case((old.failed_at > new.observed_at, _TABLE.c[column]), else_=cleared)
+
     return insert.on_conflict_do_update(
         index_elements=_KEY,
         set_={
@@ -269,9 +274,7 @@ def _write_answers(insert: Upsert) -> Upsert:
             "ttl": new.ttl,
             "digest": new.digest,
             "observed_at": case((old.digest == new.digest, old.observed_at), else_=new.observed_at),
-            "failed_at": null(),
-            "failure": new.failure,
-            "server": new.server,
+            **{column: unless_later(column) for column in ("failed_at", "failure", "server")},
         },
         where=func.coalesce(old.observed_at, new.observed_at) <= new.observed_at,
     )

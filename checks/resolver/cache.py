@@ -25,7 +25,7 @@ class Bounds:
     longest: float = 86_400.0
     longest_no: float = 10_800.0
     failure: float = 10.0
-    memory: int = 64 * 2**20
+    memory: int = 32 * 2**20
 
     def lifetime(self, result: Result) -> float:
         """Seconds for which a result may be given again."""

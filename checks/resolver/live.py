@@ -173,6 +173,11 @@ class LiveResolver:
             )
         return loop
 
+    @property
+    def limited(self) -> bool:
+        """Whether there is a server that gets only so many questions a second."""
+        return any(map(self._rate_of, self._servers))
+
     def _rate_of(self, server: Nameserver) -> int:
         rate = self._rate if self._rate is not None else 0 if server.is_private else PUBLIC_RATE
         return max(1, rate // self._sharers) if rate else 0

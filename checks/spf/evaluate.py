@@ -443,13 +443,13 @@ def _a_labels(name: str, *, lower: bool = True) -> str:
     return name.lower() if lower else name
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def _is_domain(name: str) -> bool:
     """Whether check_host() looks for a record there: two labels at least, no address in brackets."""
     return usable(name) and "." in name and name.isascii() and not name.startswith("[")
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def _as_number(address: str) -> int:
     return int(ip_address(address))
 

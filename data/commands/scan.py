@@ -12,7 +12,7 @@ from collections.abc import Coroutine
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from checks import command
+from checks import command, fleet
 from checks.command import COULD_NOT_LOOK, DONE, REJECTED, USAGE, Stop
 from checks.platform import Platform
 from data.commands import Settings, Subparsers
@@ -79,33 +79,34 @@ def _run(engine: Engine, platform: Platform, args: argparse.Namespace, settings:
             stoppable.latest = now
             tell(now)
 
-        crew = _crew(platform, settings, args.processes)
-        summary = asyncio.run(stoppable.run(_scan(engine, platform, settings, args.only, told, crew)))
+        summary = asyncio.run(stoppable.run(_scan(engine, platform, settings, args, told)))
     if summary is None:
         raise Stop(128 + stoppable.signal, stoppable.sentence)
     print(json.dumps(_as_json(summary)) if args.json else _sentence(summary))
     return _status(summary)
 
 
-def _crew(platform: Platform, settings: Settings, processes: int) -> Crew | None:
-    """The processes that do the looking; None for this one alone. A database in memory is this process's own."""
+def _crew(platform: Platform, settings: Settings, processes: int, *, limited: bool) -> Crew | None:
+    """The processes that do the looking; None for this one alone. A database in memory is this process's own.
+
+    `limited`: to so many questions a second, which they share. Then they have no more companies under way together
+    than one would have, as a company's time runs while its questions wait.
+    """
     size = processes or cores()
     if size < 2 or (settings.database.startswith("sqlite") and sqlite_file(settings.database) is None):
         return None
-    duty = Duty(settings.database, platform, settings.nameservers, settings.queries_per_second, sharers=size)
+    width = max(16, fleet.WIDTH // size) if limited else fleet.WIDTH
+    limit = settings.queries_per_second
+    duty = Duty(settings.database, platform, settings.nameservers, limit, sharers=size, width=width)
     return Crew(duty, size)
 
 
 async def _scan(
-    engine: Engine,
-    platform: Platform,
-    settings: Settings,
-    only: list[str] | None,
-    tell: Tell,
-    crew: Crew | None,
+    engine: Engine, platform: Platform, settings: Settings, args: argparse.Namespace, tell: Tell
 ) -> ScanSummary:
     async with command.resolver(settings) as resolver:
-        return await scan.run(engine, platform, resolver, only, tell, crew=crew)
+        crew = _crew(platform, settings, args.processes, limited=resolver.limited)
+        return await scan.run(engine, platform, resolver, args.only, tell, crew=crew)
 
 
 class _Stoppable:
@@ -148,7 +149,7 @@ def _as_json(summary: ScanSummary) -> dict[str, float]:
 
 
 def _sentence(summary: ScanSummary) -> str:
-    if not summary.companies:
+    if not summary.companies and not summary.broken:
         return "there is no company to scan: python -m data import FILE brings some"
     return (
         f"{summary.companies:,} companies with {summary.domains:,} domains judged in {clock(summary.seconds)}"

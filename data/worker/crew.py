@@ -10,11 +10,13 @@ import asyncio
 import logging
 import multiprocessing
 import os
+import signal
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
 
 from data.engine import DatabaseUnavailable
 from data.observations import Rows
@@ -95,7 +97,7 @@ async def _keep_one(duty: Duty, work: _Work) -> None:
     while True:
         one = _Member(duty, work)
         try:
-            if await one.serve():
+            if await one.serve() and not one.in_hand():
                 return
         finally:
             await one.end()
@@ -125,10 +127,11 @@ class _Member:
     def __init__(self, duty: Duty, work: _Work) -> None:
         self._work = work
         self._hand = _Hand()
+        self._no_more = False
         self._said: asyncio.Queue[object] = asyncio.Queue()
         self._pipe, theirs = _new.Pipe()
         self._process = _new.Process(target=member.main, args=(theirs, duty), daemon=True)
-        self._process.start()
+        _start_deaf(self._process)
         theirs.close()  # so that the end of theirs is the end of the pipe
         loop = asyncio.get_running_loop()
         self._ear = threading.Thread(target=self._listen, args=(loop,), name="listening", daemon=True)
@@ -168,7 +171,9 @@ class _Member:
             self._pipe.close()
 
     def _give(self) -> None:
-        ids = self._work.next()
+        """Ids, or that there are no more: then what another leaves behind is for the one in that one's place."""
+        ids = None if self._no_more else self._work.next()
+        self._no_more = ids is None
         if ids is not None:
             self._hand.give(ids)
         self._tell(ids)
@@ -189,6 +194,15 @@ class _Member:
                 loop.call_soon_threadsafe(self._said.put_nowait, self._pipe.recv())
         with suppress(RuntimeError):
             loop.call_soon_threadsafe(self._said.put_nowait, _GONE)
+
+
+def _start_deaf(process: BaseProcess) -> None:
+    """Ctrl-C is for the one that writes, also while the other one loads: it inherits that from here."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        process.start()
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 _GONE = object()

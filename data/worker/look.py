@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, suppress
@@ -75,6 +76,11 @@ class Looked:
     answered: int = 0
     failed: int = 0
 
+    @property
+    def says_something(self) -> bool:
+        counted = self.queries or self.answered or self.failed
+        return bool(self.ids or self.facts.answers or self.facts.failures or counted)
+
 
 Store = Callable[[Looked], Awaitable[None]]
 """Hands on what was found, and returns when it is stored."""
@@ -90,7 +96,8 @@ class _Judged:
 
 
 class Look:
-    """One process's look at companies. `width`: so many at once; `deadline`: seconds for each of them."""
+    """One process's look at companies. `width`: so many at once; `deadline`: seconds for each of them; `thread`: that
+    which writes, where the database is one connection that both must share."""
 
     def __init__(
         self,
@@ -101,19 +108,21 @@ class Look:
         *,
         width: int = fleet.WIDTH,
         deadline: float = fleet.DEADLINE,
+        thread: ThreadPoolExecutor | None = None,
     ) -> None:
-        self._database = Reading(engine)
+        self._database = Reading(engine, thread)
         self._platform = platform
         self._resolver = resolver
         self._store = store
         self._width = width
         self._deadline = deadline
         self._memory = Memory(self._database.recall)
-        self._memo = Memo()
+        self._memo, self._memo_since = Memo(), time.monotonic()
         self._judged: list[_Judged] = []
         self._queries = _queries(resolver)
         self._one_at_a_time = asyncio.Lock()
         self._first_ever = False
+        self._failure: Exception | None = None
         self.own: Diagnosis | None = None
         """The platform's own domain, where that was asked for and is set."""
 
@@ -158,7 +167,7 @@ class Look:
     async def _judge(self, company: Company, resolver: Resolver) -> _Judged:
         remembering = RememberingResolver(resolver, self._memory)
         try:
-            found = await diagnosis.diagnose(company, self._platform, remembering, memo=self._memo)
+            found = await diagnosis.diagnose(company, self._platform, remembering, memo=self._shared())
             return _Judged(company.id, found, remembering.complete)
         except SQLAlchemyError:
             raise
@@ -168,26 +177,37 @@ class Look:
             return _Judged(company.id, None, complete=False)
 
     async def _tick(self) -> None:
-        ticks = 0
         while True:
             await asyncio.sleep(TICK)
-            ticks += 1
-            if ticks % int(SAME_ANSWERS / TICK) == 0:
-                self._memo = Memo()
             await self._hand_on()
+
+    def _shared(self) -> Memo:
+        if (now := time.monotonic()) - self._memo_since > SAME_ANSWERS:
+            self._memo, self._memo_since = Memo(), now
+        return self._memo
 
     async def _hand_on(self) -> None:
         """What there is; also when nobody waits for it any more."""
         await asyncio.shield(self._handed_on())
 
     async def _handed_on(self) -> None:
-        """In the order in which it was seen, so one after the other."""
+        """In the order in which it was seen, so one after the other. What fails here ends the look, also when nobody
+        waited for it."""
         async with self._one_at_a_time:
-            judged, self._judged = self._judged, []
-            counted = self._counts()
-            with self._memory.leaving() as seen:
-                looked = await self._database.read(partial(_made, judged, seen, counted, self._first_ever))
-                await self._store(looked)
+            if self._failure:
+                raise self._failure
+            try:
+                await self._hand_on_now()
+            except Exception as error:
+                self._failure = error
+                raise
+
+    async def _hand_on_now(self) -> None:
+        judged, self._judged = self._judged, []
+        counted = self._counts()
+        with self._memory.leaving() as seen:
+            looked = await self._database.read(partial(_made, judged, seen, counted, self._first_ever))
+            await self._store(looked)
 
     def _counts(self) -> tuple[int, int, int]:
         """Packets, answered and failed look-ups since the last time."""
@@ -244,9 +264,10 @@ def _queries(resolver: Resolver) -> int:
 class Reading:
     """The database as one thread reads it."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, thread: ThreadPoolExecutor | None) -> None:
         self._engine = engine
-        self._thread = ThreadPoolExecutor(1, "reading")
+        self._own = None if thread else ThreadPoolExecutor(1, "reading")
+        self._thread = thread or self._own
 
     async def read(self, work: Callable[[Session], T]) -> T:
         """Do this in a session of its own, which ends with it: one left open would keep SQLite's past alive."""
@@ -268,7 +289,8 @@ class Reading:
                 yield company
 
     def close(self) -> None:
-        self._thread.shutdown()
+        if self._own:
+            self._own.shutdown()
 
 
 def _companies(ids: list[str], session: Session) -> list[Company]:

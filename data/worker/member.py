@@ -64,7 +64,8 @@ class Duty:
 
 def main(pipe: Connection, duty: Duty) -> None:
     """The process. It ends when it is told to, and when the other one is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one that writes; it tells us
+    for number in (signal.SIGINT, signal.SIGTERM):  # they are for the one that writes, which tells us
+        signal.signal(number, signal.SIG_IGN)
     collect_seldom()
     with suppress(OSError):
         asyncio.run(_Talk(pipe).work(duty))
@@ -131,7 +132,7 @@ class _Talk:
             yield ids
 
     async def _hand_on(self, looked: Looked) -> None:
-        if looked.ids or looked.facts.answers or looked.facts.failures:
+        if looked.says_something:
             self._stored.clear()
             await self._say(looked)
             await self._stored.wait()

@@ -12,7 +12,7 @@ from data.observations import Key, Observation
 Recall = Callable[[Key], Awaitable[Observation | None]]
 """Reads what the store knows of a name and type."""
 
-NOTED = 100_000
+NOTED = 20_000
 """How many names and types are kept in mind as noted, so that a shared one is not written again and again."""
 
 

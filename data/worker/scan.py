@@ -18,6 +18,7 @@ from typing import TypeVar
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import StaticPool
 
 from checks import fleet
 from checks.company import Diagnosis
@@ -94,7 +95,8 @@ async def run(
     async with _database(engine) as database:
         ids = await database.read(lambda session: _ids(session, only))
         scan = _Scan(database, ids, progress)
-        look = Look(engine, platform, resolver, scan.store, width=width, deadline=deadline)
+        shared = database.thread if isinstance(engine.pool, StaticPool) else None
+        look = Look(engine, platform, resolver, scan.store, width=width, deadline=deadline, thread=shared)
         return await scan.run(look, crew if crew and len(ids) >= crew.worth_it else None)
 
 
@@ -103,7 +105,7 @@ class _Database:
 
     def __init__(self, engine: Engine, thread: ThreadPoolExecutor) -> None:
         self._engine = engine
-        self._thread = thread
+        self.thread = thread
 
     async def write(self, work: Callable[[Session], T]) -> T:
         """Do this in a transaction, also when nobody waits for it any more."""
@@ -122,7 +124,7 @@ class _Database:
         return await self._in_thread(transaction)
 
     def _in_thread(self, work: Callable[[], T]) -> asyncio.Future[T]:
-        return asyncio.get_running_loop().run_in_executor(self._thread, work)
+        return asyncio.get_running_loop().run_in_executor(self.thread, work)
 
 
 @asynccontextmanager

@@ -8,12 +8,22 @@ resolver's. `coverage` in the report says how it compares with what a scan reall
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Iterator, Sequence
 
 from checks.dmarc.discover import targets
-from checks.lookup import Absent, Answer, LookupFailed, RecordType, Resolver, Result, ZoneResolver, usable
+from checks.lookup import (
+    Absent,
+    Answer,
+    LookupFailed,
+    RecordType,
+    Resolver,
+    Result,
+    ZoneResolver,
+    expect,
+    lookup_all,
+    usable,
+)
 
 Question = tuple[str, RecordType]
 
@@ -26,9 +36,16 @@ _TERM = re.compile(rb"\s[+?~-]?(?:(include:|redirect=|exists:)|(a|mx)(?=[\s:/]|$
 
 async def ask(domain: str, resolver: Resolver) -> None:
     """Ask everything about one domain, at once as far as answers allow."""
-    await asyncio.gather(
-        _mail(domain, resolver), _spf(domain, resolver), _dmarc(domain, resolver), _beside(domain, resolver)
-    )
+    expect(resolver, _known_before(domain))
+    await _mail(domain, resolver)
+    await _spf(domain, resolver)
+    await _dmarc(domain, resolver)
+    await _beside(domain, resolver)
+
+
+def _known_before(domain: str) -> list[Question]:
+    """What is asked whatever the answers are."""
+    return [(domain, RecordType.MX), (domain, RecordType.TXT), *_policies(domain), *_neighbours(domain)]
 
 
 async def _mail(domain: str, resolver: Resolver) -> None:
@@ -76,24 +93,28 @@ async def _hosts(terms: Sequence[tuple[bytes, str]], resolver: Resolver) -> None
 
 
 async def _dmarc(domain: str, resolver: Resolver) -> None:
-    await _all([(f"_dmarc.{target}", RecordType.TXT) for target in targets(domain)], resolver)
+    await _all(_policies(domain), resolver)
+
+
+def _policies(domain: str) -> list[Question]:
+    return [(f"_dmarc.{target}", RecordType.TXT) for target in targets(domain)]
 
 
 async def _beside(domain: str, resolver: Resolver) -> None:
+    await _all(_neighbours(domain), resolver)
+
+
+def _neighbours(domain: str) -> list[Question]:
     parent = domain.partition(".")[2]
     names = [f"www.{domain}", f"_spf.{domain}", *([parent] if "." in parent else [])]
-    await _all([(name, RecordType.TXT) for name in names], resolver)
+    return [(name, RecordType.TXT) for name in names]
 
 
 async def _all(questions: Sequence[Question], resolver: Resolver) -> list[Result]:
     """One answer for each question; a name that no query can carry is not asked for."""
-    if len(questions) == 1 and usable(questions[0][0]):
-        return [await resolver.lookup(*questions[0])]
-    return list(await asyncio.gather(*(_one(*question, resolver) for question in questions)))
-
-
-async def _one(name: str, type: RecordType, resolver: Resolver) -> Result:
-    return await resolver.lookup(name, type) if usable(name) else Absent(name, type, nxdomain=True)
+    asked = [question for question in questions if usable(question[0])]
+    said = dict(zip(asked, await lookup_all(resolver, asked), strict=True))
+    return [said.get(question) or Absent(*question, nxdomain=True) for question in questions]
 
 
 class Notebook:

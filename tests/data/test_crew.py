@@ -178,3 +178,17 @@ async def test_a_database_that_a_process_cannot_open_is_told_in_one_sentence(
     ):
         await scanned(engine, f"sqlite:///{tmp_path}/broken.db", server.address)
     assert latest(engine).state is ScanState.FAILED
+
+
+async def test_who_was_told_that_there_is_no_more_gets_no_more() -> None:
+    work = crew._Work([["a"], ["b"]], Kept())
+    told: list[object] = []
+    one = object.__new__(crew._Member)
+    one._work, one._hand, one._no_more = work, crew._Hand(), False
+    one._tell = told.append  # type: ignore[method-assign]
+    for _ in range(3):
+        one._give()
+    await work.lost([["c", "d"]])
+    one._give()
+    assert told == [["a"], ["b"], None, None]
+    assert work.next() == ["c"]

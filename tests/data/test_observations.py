@@ -109,6 +109,13 @@ def test_what_the_table_knows_better_stays(session: Session) -> None:
     assert recorded(session, FAILURE).failure is None
 
 
+def test_an_answer_from_before_the_failure_does_not_clear_it(session: Session) -> None:
+    recorded(session, ANSWER)
+    recorded(session, FAILURE)
+    again = Answer(NAME, TXT, ANSWER.records, ttl=60, at=150.0)
+    assert same(recorded(session, again).failure, FAILURE)
+
+
 def test_an_unchanged_answer_keeps_the_time_since_which_it_is_so(session: Session) -> None:
     recorded(session, ANSWER)
     again = Answer(NAME, TXT, ANSWER.records, ttl=60, at=500.0)

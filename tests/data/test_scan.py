@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from ipaddress import ip_address
@@ -29,12 +29,13 @@ from checks.model import Severity
 from checks.platform import Platform
 from checks.spf import Memo
 from data import companies, scans, verdicts
-from data.engine import writing
+from data.engine import open_engine, writing
 from data.observations import StoredResolver, known
 from data.scans import ScanState
 from data.schema import CompanyRow, ObservationRow, VerdictRow
 from data.verdicts import StoredVerdict
-from data.worker import scan
+from data.worker import look, scan
+from data.worker.look import Looked
 from data.worker.scan import Progress, UnknownCompany
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -460,3 +461,39 @@ async def test_an_error_of_the_database_ends_the_scan_as_failed(
     with pytest.raises(RuntimeError, match="no room"):
         await scan.run(engine, PLATFORM, Scripted(zone(5), at=1000.0))
     assert latest(engine).state is ScanState.FAILED
+
+
+async def test_what_could_not_be_stored_while_nobody_waited_ends_the_scan(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(engine, range(3))
+    resolver = Scripted(zone(3), at=1000.0)
+    stored: list[Looked] = []
+    begun = asyncio.Event()
+
+    async def store(looked: Looked) -> None:
+        if looked.ids and not begun.is_set():
+            begun.set()
+            await asyncio.sleep(0.05)  # the look ends meanwhile, and with it the tick that waits for this
+            raise RuntimeError("no room")
+        stored.append(looked)
+
+    monkeypatch.setattr(look, "TICK", 0.001)
+    one = look.Look(engine, PLATFORM, resolver, store, width=1)
+
+    async def batches() -> AsyncIterator[list[str]]:
+        yield ["c00000", "c00001"]
+        await begun.wait()
+        yield ["c00002"]
+
+    with pytest.raises(RuntimeError, match="no room"):
+        await one.run(batches())
+    assert not any(looked.ids for looked in stored)
+
+
+async def test_a_database_in_memory_is_scanned_too() -> None:
+    engine = open_engine("sqlite://")
+    add(engine, range(20))
+    await scan.run(engine, PLATFORM, Scripted(zone(20), at=1000.0))
+    assert len(stored(engine)) == 20
+    engine.dispose()
