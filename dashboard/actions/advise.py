@@ -13,6 +13,7 @@ from checks.platform import Platform
 from checks.report import Report
 from checks.spf import repair_rules
 from checks.spf.advice import Advice, Answered, Change, ChangeKind
+from dashboard.actions.plain_text import block
 from data import companies
 from data.observations import StoredResolver
 
@@ -39,8 +40,8 @@ def as_published(advice: Advice) -> str:
 
 
 def difference(advice: Advice) -> str:
-    """What changes, a term a line, with the signs of a diff."""
-    return "\n".join(f"{_SIGNS[change.kind]} {_terms(change)}" for change in advice.changes)
+    """What changes, a term a line, with the signs of a diff; no line holds hostile text."""
+    return "\n".join(block(f"{_SIGNS[change.kind]} {_terms(change)}") for change in advice.changes)
 
 
 def size(advice: Advice) -> str:

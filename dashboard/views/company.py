@@ -53,7 +53,7 @@ def _facts(diagnosis: Diagnosis, method: SendingMethod, full: Report | None) -> 
     if full:
         advice.receivers(full)
     if told := explain.for_the_audit(diagnosis):
-        with st.expander(f"For the audit: {len(told)} more, none of which touches this company's mail"):
+        with st.expander(f"For the audit: {len(told)} more, beside what decides the verdict"):
             for each in told:
                 finding.card(each)
 

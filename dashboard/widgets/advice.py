@@ -49,7 +49,7 @@ def _record(advice: Advice) -> None:
     )
     if any(change.kind is not ChangeKind.KEPT for change in advice.changes):
         with st.expander("What changes, term by term"):
-            st.code(block(advise.difference(advice)), language="diff", wrap_lines=True)
+            st.code(advise.difference(advice), language="diff", wrap_lines=True)
 
 
 def _alternatives(advice: Advice) -> None:

@@ -37,7 +37,7 @@ class Bar:
 
 def tiles(row: Sequence[Tile]) -> None:
     """A row of numbers."""
-    with st.grid(len(row), min_column_width=210):
+    with st.grid(len(row), min_column_width=190):
         for tile in row:
             st.metric(
                 tile.label,

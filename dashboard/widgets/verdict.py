@@ -38,6 +38,11 @@ def times(word: Word, stored: StoredVerdict, now: datetime) -> None:
         f"**{word.label}** since {moments.both(stored.since, now)}",
         f"Checked {moments.both(stored.checked_at, now)}: the oldest answer that this stands on",
     ]
-    if stored.attempted_at > stored.checked_at:
+    if _later(stored.attempted_at, stored.checked_at):
         told.append(f"Last tried {moments.both(stored.attempted_at, now)}")
     st.caption("  \n".join(told))
+
+
+def _later(one: datetime, other: datetime) -> bool:
+    """To the minute, as moments are shown: every scan takes a second or two, which tells nobody anything."""
+    return one > other and moments.exact(one) != moments.exact(other)

@@ -49,8 +49,16 @@ def test_the_page_shows_the_record_to_publish_and_what_changes(advised: None, co
     assert not at.exception
     shown = [block.value for block in at.code]
     assert "v=spf1 include:spf.sendwell.example include:_spf.host.example ip4:198.51.100.9 -all" in shown
-    assert any("ipv4:198.51.100.9 → ip4:198.51.100.9" in text for text in shown)
+    changes = next(text for text in shown if "→" in text).split("\n")
+    assert "! ipv4:198.51.100.9 → ip4:198.51.100.9" in changes
+    assert "+ include:spf.sendwell.example" in changes
     assert "Tried before it is shown: our mail then passes from each of our addresses." in plain(words(at))
+
+
+def test_a_last_try_of_the_same_minute_is_not_told_twice(advised: None, companies: OPEN) -> None:
+    told = words(companies(company="1"))
+    assert "the oldest answer that this stands on" in told
+    assert "Last tried" not in told
 
 
 def test_the_page_says_what_large_receivers_want(advised: None, companies: OPEN) -> None:

@@ -46,6 +46,12 @@ def test_what_broke_is_told_once_for_all_addresses_that_met_it(stored: str, comp
     assert "Not known: the look-up failed." in told
 
 
+def test_the_last_try_is_told_where_it_came_after_what_the_verdict_stands_on(
+    stored: str, companies: OPEN
+) -> None:
+    assert "Last tried just now" in words(companies(company=NUMBERS["Slow Resolver SA"]))
+
+
 def test_records_stand_as_published(stored: str, companies: OPEN) -> None:
     shown = code(companies(company=NUMBERS["Strict Policy Oy"]))
     assert "v=DMARC1; p=reject" in shown
@@ -55,7 +61,7 @@ def test_records_stand_as_published(stored: str, companies: OPEN) -> None:
 def test_what_is_told_for_the_audit_stands_apart(stored: str, companies: OPEN) -> None:
     at = companies(company=NUMBERS["Twelve Includes NV"])
     (audit,) = at.expander
-    assert "For the audit: 1 more" in audit.label
+    assert audit.label == "For the audit: 1 more, beside what decides the verdict"
     assert "needs more than 10 DNS look-ups in all" in "".join(plain(m.value) for m in audit.markdown)
 
 
