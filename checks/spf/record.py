@@ -148,6 +148,9 @@ class Record:
         return next((m for m in self.modifiers if m.name == name), None)
 
 
+KEPT = 2048
+"""Records that are kept parsed: those of a company and of what many companies include, not a fleet's."""
+
 CACHED_OCTETS = 4096
 """What is longer is not remembered for long, so that hostile records cannot fill the memory."""
 
@@ -171,7 +174,7 @@ def select(texts: Iterable[Txt]) -> tuple[bytes, ...]:
 
 def remembered(follows: Callable[[Record], Follows]) -> Callable[[Record], Follows]:
     """Have what follows from a record alone worked out once for all domains that publish or include it."""
-    cached = lru_cache(maxsize=8192)(follows)
+    cached = lru_cache(maxsize=KEPT)(follows)
 
     @wraps(follows)
     def asked(parsed: Record) -> Follows:
@@ -190,7 +193,7 @@ def _published(records: tuple[lookup.Record, ...]) -> tuple[Record, ...]:
     return tuple(parse(octets) for octets in select(r for r in records if isinstance(r, Txt)))
 
 
-_published_cached = lru_cache(maxsize=8192)(_published)
+_published_cached = lru_cache(maxsize=KEPT)(_published)
 _published_large = lru_cache(maxsize=4)(_published)  # a large record may well include itself
 
 
@@ -221,7 +224,7 @@ def _parse(octets: bytes) -> Record:
     return Record(text, tuple(directives), tuple(modifiers), tuple(problems))
 
 
-_parse_cached = lru_cache(maxsize=8192)(_parse)
+_parse_cached = lru_cache(maxsize=KEPT)(_parse)
 
 
 def _parse_term(term: str, column: int) -> Directive | Modifier:

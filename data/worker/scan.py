@@ -7,8 +7,9 @@ database. One thread of its own does all writing; the event loop never waits for
 from __future__ import annotations
 
 import asyncio
+import json
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -93,7 +94,7 @@ async def run(
     `progress` is told what is stored, a few times a second. Raises `UnknownCompany`, `SQLAlchemyError`.
     """
     async with _database(engine) as database:
-        ids = await database.read(lambda session: _ids(session, only))
+        ids = await database.read(lambda session: _Ids(_ids(session, only)))
         scan = _Scan(database, ids, progress)
         shared = database.thread if isinstance(engine.pool, StaticPool) else None
         look = Look(engine, platform, resolver, scan.store, width=width, deadline=deadline, thread=shared)
@@ -136,11 +137,29 @@ async def _database(engine: Engine) -> AsyncIterator[_Database]:
         thread.shutdown()
 
 
-def _ids(session: Session, only: Collection[str] | None) -> list[str]:
+class _Ids:
+    """Of the companies to scan, in batches, each as one text: a list of 300,000 would take 30 MB."""
+
+    def __init__(self, ids: Iterable[str]) -> None:
+        self._batches: list[str] = []
+        self._count = 0
+        for batch in batches(ids, BATCH):
+            self._batches.append(json.dumps(batch))
+            self._count += len(batch)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def batches(self) -> Iterator[list[str]]:
+        yield from map(json.loads, self._batches)
+
+
+def _ids(session: Session, only: Collection[str] | None) -> Iterable[str]:
     """Of the companies to scan. Those with one domain follow each other, so that a cache of any size helps."""
     query = select(CompanyRow.id).order_by(CompanyRow.domain, CompanyRow.id)
     if only is None:
-        return list(session.scalars(query.where(CompanyRow.gone_since.is_(None))))
+        all = query.where(CompanyRow.gone_since.is_(None)).execution_options(yield_per=10 * BATCH)
+        return session.scalars(all)
     asked = sorted(set(only))
     found: list[str] = []
     for batch in batches(asked, BATCH):
@@ -151,15 +170,15 @@ def _ids(session: Session, only: Collection[str] | None) -> list[str]:
     return found
 
 
-async def _each(ids: Sequence[str]) -> AsyncIterator[list[str]]:
-    for batch in batches(ids, BATCH):
+async def _each(batches: Iterable[list[str]]) -> AsyncIterator[list[str]]:
+    for batch in batches:
         yield batch
 
 
 class _Scan:
     """The state of one scan: what is stored and counted."""
 
-    def __init__(self, database: _Database, ids: Sequence[str], tell: Tell) -> None:
+    def __init__(self, database: _Database, ids: _Ids, tell: Tell) -> None:
         self._database = database
         self._ids = ids
         self._tell = tell
@@ -185,11 +204,11 @@ class _Scan:
 
     async def _look(self, look: Look, crew: Crew | None) -> None:
         if crew is None:
-            return await look.run(_each(self._ids), with_platform=True)
+            return await look.run(_each(self._ids.batches()), with_platform=True)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(look.run(_each(()), with_platform=True))
-                await crew.run(batches(self._ids, BATCH), self.store)
+                await crew.run(self._ids.batches(), self.store)
         except BaseExceptionGroup as several:
             raise several.exceptions[0] from None
 
