@@ -151,6 +151,7 @@ class Record:
 KEPT = 2048
 """Records that are kept parsed: those of a company and of what many companies include, not a fleet's."""
 
+CACHED_TERM = 64
 CACHED_OCTETS = 4096
 """What is longer is not remembered for long, so that hostile records cannot fill the memory."""
 
@@ -212,7 +213,7 @@ def _parse(octets: bytes) -> Record:
             continue
         term, column = found.group(), found.start()
         try:
-            parsed = _parse_term(term, column)
+            parsed = _parsed_term(term, column)
             if isinstance(parsed, Directive):
                 directives.append(parsed)
                 continue
@@ -227,11 +228,19 @@ def _parse(octets: bytes) -> Record:
 _parse_cached = lru_cache(maxsize=KEPT)(_parse)
 
 
+def _parsed_term(term: str, column: int) -> Directive | Modifier:
+    """Most terms stand in many records, at the same place."""
+    return _parse_term_cached(term, column) if len(term) <= CACHED_TERM else _parse_term(term, column)
+
+
 def _parse_term(term: str, column: int) -> Directive | Modifier:
     modifier = _MODIFIER.match(term)
     if modifier:
         return _parse_modifier(term, column, modifier.group(1).lower(), term[modifier.end() :])
     return _parse_directive(term, column)
+
+
+_parse_term_cached = lru_cache(maxsize=4 * KEPT)(_parse_term)
 
 
 def _parse_modifier(term: str, column: int, name: str, value: str) -> Modifier:
