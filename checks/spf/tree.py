@@ -95,7 +95,7 @@ class Tree:
     @property
     def terms(self) -> int:
         """Terms that look something up, for a sender that nothing matches (RFC 7208 4.6.4)."""
-        costly = (t for n in self.nodes if n.reachable and n.record for t in costly_terms(n.record))
+        costly = (t for n in self.nodes if n.reachable and n.record for t in n.record.costly)
         return sum(map(counts_as, costly))
 
     @property
@@ -124,11 +124,6 @@ def reachable_directives(parsed: Record) -> tuple[Directive, ...]:
 def ends_with_all(parsed: Record) -> bool:
     """Whether an `all` ends the evaluation, so that a redirect is ignored (RFC 7208 6.1)."""
     return parsed.ends_with_all
-
-
-def costly_terms(parsed: Record) -> tuple[Directive | Modifier, ...]:
-    """The terms of this one record that cost a look-up when nothing matches."""
-    return parsed.costly
 
 
 def counts_as(term: Directive | Modifier) -> int:
