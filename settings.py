@@ -61,6 +61,8 @@ class Settings:
     secret_keys: tuple[str, ...] = field(default=(), repr=False)
     """Fernet keys, newest first; empty: made once into `var/`."""
     smtp_allow: tuple[IPv4Network | IPv6Network, ...] = ()
+    smtp_ca_file: Path | None = None
+    """PEM of authorities that are trusted at mail servers beside the system's; absolute."""
     ehlo_name: str | None = None
     """What we are called at mail servers; None: the platform's domain."""
     public_resolvers: tuple[str, ...] = PUBLIC_RESOLVERS
@@ -85,6 +87,9 @@ def load(environ: Mapping[str, str], directory: Path) -> Settings:
     def database(text: str) -> str:
         return _database(text, directory)
 
+    def path(text: str) -> Path:
+        return directory / _path(text)
+
     return Settings(
         directory=directory,
         database=given.one("DATABASE", database, database("sqlite:///var/sendwell.db"), secret=True),
@@ -98,6 +103,7 @@ def load(environ: Mapping[str, str], directory: Path) -> Settings:
         fallback=given.one("FALLBACK", _fallback, "none"),
         secret_keys=given.many("SECRET_KEYS", _secret_key, secret=True),
         smtp_allow=given.many("SMTP_ALLOW", _network),
+        smtp_ca_file=given.one("SMTP_CA_FILE", path, None),
         ehlo_name=given.one("EHLO_NAME", _domain, None),
         public_resolvers=_public_resolvers(given.many("PUBLIC_RESOLVERS", _public_resolver)),
         host=given.one("HOST", _host, "127.0.0.1"),
@@ -107,7 +113,8 @@ def load(environ: Mapping[str, str], directory: Path) -> Settings:
 
 _NAMES: Final = (
     *("DATABASE", "NAMESERVERS", "INCLUDE", "SENDING_ADDRESSES", "DOMAIN", "ENVELOPE", "DKIM", "FALLBACK"),
-    *("SECRET_KEYS", "SMTP_ALLOW", "EHLO_NAME", "PUBLIC_RESOLVERS", "QUERIES_PER_SECOND", "HOST", "PORT"),
+    *("SECRET_KEYS", "SMTP_ALLOW", "SMTP_CA_FILE", "EHLO_NAME", "PUBLIC_RESOLVERS", "QUERIES_PER_SECOND"),
+    *("HOST", "PORT"),
 )
 
 
@@ -226,6 +233,12 @@ def _database(text: str, directory: Path) -> str:
         )
     if (match := _SQLITE.fullmatch(text)) and not match[2].startswith((":memory:", "file:")):
         return f"{match[1]}{directory / match[2]}{match[3] or ''}"
+    return text
+
+
+def _path(text: str) -> str:
+    if "\0" in text:
+        raise _Wrong("is not the path of a file", "write it as authorities.pem or /etc/ssl/authorities.pem")
     return text
 
 

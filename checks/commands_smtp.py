@@ -49,6 +49,8 @@ class SmtpSettings(PlatformSettings, Protocol):
     @property
     def smtp_allow(self) -> tuple[Network, ...]: ...
     @property
+    def smtp_ca_file(self) -> Path | None: ...
+    @property
     def ehlo_name(self) -> str | None: ...
 
 
@@ -68,7 +70,10 @@ def add_login(parser: argparse.ArgumentParser) -> None:
 
 def add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--ca-file", type=Path, metavar="PEM", help="trust these authorities, not the system's"
+        "--ca-file",
+        type=Path,
+        metavar="PEM",
+        help="trust these authorities, not the system's and the settings'",
     )
     parser.add_argument(
         "--allow", action="append", metavar="CIDR", help="let this network through on any port, for tests"
@@ -77,7 +82,7 @@ def add_common(parser: argparse.ArgumentParser) -> None:
 
 
 def run_login(args: argparse.Namespace, settings: SmtpSettings) -> int:
-    guard, context = guard_of(args, settings), context_of(args)
+    guard, context = guard_of(args, settings), context_of(args, settings)
     if not 1 <= args.port <= 65535:
         raise Stop(USAGE, f"--port: {args.port} is not a port: write a whole number from 1 to 65535")
     server = Server(args.host, args.port, Security(args.security))
@@ -113,7 +118,7 @@ def add_server(parser: argparse.ArgumentParser) -> None:
 
 
 def run_server(args: argparse.Namespace, settings: SmtpSettings) -> int:
-    guard, context = guard_of(args, settings), context_of(args)
+    guard, context = guard_of(args, settings), context_of(args, settings)
     try:
         wanted = address(args.address)
     except BadName as problem:
@@ -184,13 +189,23 @@ def guard_of(args: argparse.Namespace, settings: SmtpSettings) -> Guard:
         raise Stop(USAGE, f"--allow: {problem}") from None
 
 
-def context_of(args: argparse.Namespace) -> ssl.SSLContext:
+def context_of(args: argparse.Namespace, settings: SmtpSettings) -> ssl.SSLContext:
     if args.ca_file is None:
-        return tls.default_context()
+        return context_by(settings)
     try:
         return tls.context_with(args.ca_file)
     except tls.BadCaFile as problem:
         raise Stop(USAGE, f"--ca-file: {problem}") from None
+
+
+def context_by(settings: SmtpSettings) -> ssl.SSLContext:
+    """Trusting the system's authorities, and those that the settings name."""
+    if settings.smtp_ca_file is None:
+        return tls.default_context()
+    try:
+        return tls.context_with(settings.smtp_ca_file, beside_the_systems=True)
+    except tls.BadCaFile as problem:
+        raise Stop(USAGE, f"SENDWELL_SMTP_CA_FILE: {problem}") from None
 
 
 def ehlo_name(settings: SmtpSettings) -> str:

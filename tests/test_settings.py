@@ -51,6 +51,7 @@ def test_every_setting_comes_from_the_environment(tmp_path: Path) -> None:
         "SENDWELL_FALLBACK": "platform",
         "SENDWELL_SECRET_KEYS": f"{KEY},{OLDER_KEY}",
         "SENDWELL_SMTP_ALLOW": "127.0.0.0/8, ::1",
+        "SENDWELL_SMTP_CA_FILE": "/etc/ssl/ours.pem",
         "SENDWELL_PUBLIC_RESOLVERS": "Google=8.8.8.8, Google = [2001:4860:4860::8888]:53,Ours=192.0.2.53:5353",
         "SENDWELL_HOST": "0.0.0.0",
         "SENDWELL_PORT": "8600",
@@ -71,6 +72,7 @@ def test_every_setting_comes_from_the_environment(tmp_path: Path) -> None:
         fallback="platform",
         secret_keys=(KEY, OLDER_KEY),
         smtp_allow=(ip_network("127.0.0.0/8"), ip_network("::1/128")),
+        smtp_ca_file=Path("/etc/ssl/ours.pem"),
         public_resolvers=("Google=8.8.8.8", "Google=[2001:4860:4860::8888]:53", "Ours=192.0.2.53:5353"),
         host="0.0.0.0",
         port=8600,
@@ -129,6 +131,11 @@ def test_a_relative_sqlite_file_lies_in_the_project(tmp_path: Path, url: str, me
     assert settings.load({"SENDWELL_DATABASE": url}, tmp_path).database == meant.format(tmp_path)
 
 
+def test_a_relative_file_of_authorities_lies_in_the_project(tmp_path: Path) -> None:
+    found = with_file(tmp_path, 'smtp_ca_file = "var/authorities.pem"')
+    assert found.smtp_ca_file == tmp_path / "var/authorities.pem"
+
+
 def test_a_relative_directory_is_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert settings.load({}, Path()).database == f"sqlite:///{tmp_path}/var/sendwell.db"
@@ -169,6 +176,7 @@ def test_a_domain_may_have_every_form_that_people_write(tmp_path: Path, domain: 
         ("FALLBACK", "tenant", "write none or platform"),
         ("SMTP_ALLOW", "127.0.0.1/8", "has bits set behind its prefix: write it as"),
         ("SMTP_ALLOW", "localhost", "is not an IP network"),
+        ("SMTP_CA_FILE", "a\0b.pem", "is not the path of a file: write it as"),
         ("PUBLIC_RESOLVERS", "8.8.8.8", "is not a public resolver: write a name and its address"),
         ("PUBLIC_RESOLVERS", "Google=dns.google", "is not a name server's IP address"),
         ("DATABASE", "var/sendwell.db", "is not a database URL: write sqlite:///file.db"),

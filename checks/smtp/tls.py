@@ -18,11 +18,14 @@ def default_context() -> ssl.SSLContext:
     return _strict(ssl.create_default_context())
 
 
-def context_with(ca_file: Path) -> ssl.SSLContext:
-    """The same, trusting the authorities in a PEM file instead of the system's; `BadCaFile` if it holds none."""
+def context_with(ca_file: Path, *, beside_the_systems: bool = False) -> ssl.SSLContext:
+    """The same, trusting the authorities in a PEM file, and the system's or not; `BadCaFile` if it holds none."""
     problem = ""
     try:
-        return _strict(ssl.create_default_context(cafile=str(ca_file)))
+        context = ssl.create_default_context(cafile=str(ca_file))
+        if beside_the_systems:
+            context.load_default_certs()
+        return _strict(context)
     except ssl.SSLError:
         problem = "has no certificate in PEM form"
     except OSError as error:

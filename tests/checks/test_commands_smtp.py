@@ -123,6 +123,43 @@ def test_login_takes_the_network_from_the_settings_and_implicit_tls(
     assert json.loads(done.stdout)["tls"].startswith("TLSv1.")
 
 
+def test_login_trusts_the_authorities_of_the_settings(
+    environment: dict[str, str], authority: Authority, pair: Pair
+) -> None:
+    with serving(polite(), pair) as server:
+        trusting = environment | {"SENDWELL_SMTP_CA_FILE": str(authority.file)}
+        done = login(trusting, server.port, "--json", "--allow", "127.0.0.0/8")
+    assert (done.returncode, json.loads(done.stdout)["result"]) == (0, "ok")
+
+
+def test_authorities_of_the_settings_are_trusted_beside_the_systems(
+    tmp_path: Path, environment: dict[str, str], authority: Authority, pair: Pair
+) -> None:
+    with serving(polite(), pair) as server:
+        others = {
+            "SENDWELL_SMTP_CA_FILE": str(Authority(tmp_path).file),
+            "SSL_CERT_FILE": str(authority.file),
+        }
+        done = login(environment | others, server.port, "--json", "--allow", "127.0.0.0/8")
+    assert (done.returncode, json.loads(done.stdout)["result"]) == (0, "ok")
+
+
+def test_authorities_of_the_command_are_trusted_alone(
+    tmp_path: Path, environment: dict[str, str], authority: Authority, pair: Pair
+) -> None:
+    with serving(polite(), pair) as server:
+        trusting = environment | {"SENDWELL_SMTP_CA_FILE": str(authority.file)}
+        others = ("--ca-file", str(Authority(tmp_path).file))
+        done = login(trusting, server.port, "--json", "--allow", "127.0.0.0/8", *others)
+    assert json.loads(done.stdout)["cause"] == "SMTP_CERTIFICATE_UNKNOWN_ISSUER"
+
+
+def test_authorities_of_the_settings_that_cannot_be_read_are_told(environment: dict[str, str]) -> None:
+    done = login(environment | {"SENDWELL_SMTP_CA_FILE": "/nowhere.pem"}, 587)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "SENDWELL_SMTP_CA_FILE: /nowhere.pem cannot be read: No such file or directory\n"
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_login_at_an_address_that_is_let_through_for_tests(
     host: str, environment: dict[str, str], authority: Authority, pair: Pair
