@@ -72,6 +72,8 @@ class Company:
     email_validated: bool = False
     from_address: str = ""
     smtp_host: str = ""
+    smtp_username: str = ""
+    smtp_has_password: bool = False
 
 
 @dataclass(frozen=True, slots=True)

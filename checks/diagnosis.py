@@ -33,6 +33,7 @@ from checks.profile import Profile
 from checks.providers import provider_of
 from checks.providers.shared import is_shared
 from checks.smtp import rules as smtp_rules
+from checks.smtp.standing import Standing
 from checks.spf import ours as spf
 from checks.spf import rules as spf_rules
 from checks.spf.judge import judge as judge_spf
@@ -55,6 +56,7 @@ __all__ = [
     "diagnose_platform",
     "gather",
     "judge",
+    "with_login",
 ]
 
 _TIES = (Topic.ADDRESS, Topic.SMTP, Topic.SPF, Topic.DMARC, Topic.MX)
@@ -63,7 +65,8 @@ _TIES = (Topic.ADDRESS, Topic.SMTP, Topic.SPF, Topic.DMARC, Topic.MX)
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What was looked up for one company. None: there was no domain to ask about. `oldest`: epoch seconds
-    of the oldest answer, or of now when nothing had to be asked."""
+    of the oldest answer, or of now when nothing had to be asked. `login`: what is known of it, looked up by nobody
+    here."""
 
     profile: Profile
     email_mx: mx.MxFacts | None
@@ -71,6 +74,7 @@ class Facts:
     spf: spf.SpfFacts | None
     dmarc: dmarc.DmarcFacts | None
     oldest: float
+    login: Standing | None = None
 
 
 async def diagnose(
@@ -80,11 +84,21 @@ async def diagnose(
     *,
     with_reports: bool = False,
     memo: Memo | None = None,
+    login: Standing | None = None,
 ) -> Diagnosis:
     """Look up what this company's method needs, and judge it. `with_reports`: see `checks.dmarc.gather`; `memo`:
-    see `checks.spf.memo`."""
+    see `checks.spf.memo`; `login`: what is known of the login with these settings."""
     facts = await gather(company, platform, resolver, with_reports=with_reports, memo=memo)
-    return judge(company, platform, facts)
+    return judge(company, platform, replace(facts, login=login) if login else facts)
+
+
+def with_login(diagnosis: Diagnosis, company: Company, login: Standing | None) -> Diagnosis:
+    """The diagnosis that the same facts give with this login. Nothing else changes, its times neither."""
+    smtp, about = smtp_rules.judge(company, login)
+    others = (f for f in diagnosis.findings if catalogue.RULES[f.rule].topic is not Topic.SMTP)
+    findings = _sorted((*about, *others))
+    verdict, cause = _verdict(findings)
+    return replace(diagnosis, smtp=smtp, findings=findings, verdict=verdict, cause=cause)
 
 
 async def diagnose_platform(platform: Platform, resolver: Resolver) -> Diagnosis | None:
@@ -165,7 +179,7 @@ def judge(company: Company, platform: Platform, facts: Facts) -> Diagnosis:
         facts.email_mx.takes_mail if facts.email_mx else None,
         facts.from_mx.takes_mail if facts.from_mx else None,
     )
-    smtp, about_smtp = smtp_rules.judge(company)
+    smtp, about_smtp = smtp_rules.judge(company, facts.login)
     findings = _sorted(
         (
             *about_address,

@@ -37,6 +37,7 @@ _DEFAULTS: dict[str, Any] = {
     "smtp_username": "",
     "smtp_password": None,
 }
+_OF_THE_LOGIN = ("smtp_host", "smtp_port", "smtp_security", "smtp_username", "smtp_password")
 _SORT_CHARACTERS = 100
 
 
@@ -114,7 +115,7 @@ def _upsert_batch(session: Session, batch: Sequence[Entry], secrets: Secrets, at
     added, changed = [], []
     for entry in batch:
         old = before.get(entry.id)
-        new = _merged(entry, old, secrets)
+        new = _merged(entry, old, secrets, at)
         if old is None:
             added.append(new)
         elif new != old:
@@ -127,16 +128,19 @@ def _upsert_batch(session: Session, batch: Sequence[Entry], secrets: Secrets, at
 
 
 def _stored(session: Session, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """The companies with these ids, as dicts of the columns that a file decides."""
-    columns = [_table.c[name] for name in ("id", *_DEFAULTS, "gone_since")]
+    """The companies with these ids, as dicts of the columns that a file decides, and when that changed the login."""
+    columns = [_table.c[name] for name in ("id", *_DEFAULTS, "smtp_changed_at", "gone_since")]
     rows = session.execute(select(*columns).where(_table.c.id.in_(ids)))
     return {row.id: dict(row._mapping) for row in rows}
 
 
-def _merged(entry: Entry, old: Mapping[str, Any] | None, secrets: Secrets) -> dict[str, Any]:
-    new = {**_DEFAULTS, **(old or {}), **entry.values, "id": entry.id, "gone_since": None}
+def _merged(entry: Entry, old: Mapping[str, Any] | None, secrets: Secrets, at: datetime) -> dict[str, Any]:
+    kept = {"smtp_changed_at": None} | dict(old or {})
+    new = {**_DEFAULTS, **kept, **entry.values, "id": entry.id, "gone_since": None}
     if entry.password and not secrets.is_same(new["smtp_password"], entry.password):
         new["smtp_password"] = secrets.encrypt(entry.password)
+    if old is not None and any(new[name] != old[name] for name in _OF_THE_LOGIN):
+        new["smtp_changed_at"] = at
     return new
 
 
@@ -161,15 +165,27 @@ def _folded(text: str) -> str:
 _JUDGED = (
     *(_table.c.id, _table.c.name, _table.c.sending_method, _table.c.email),
     *(_table.c.email_validated_at.is_not(None), _table.c.from_address, _table.c.smtp_host),
+    *(_table.c.smtp_username, _table.c.smtp_password.is_not(None)),
 )
 
 
-def _company(id: str, name: str, method: str, email: str, validated: bool, sender: str, host: str) -> Company:
+def _company(
+    id: str,
+    name: str,
+    method: str,
+    email: str,
+    validated: bool,
+    sender: str,
+    host: str,
+    username: str,
+    has_password: bool,
+) -> Company:
     """What the judgement needs of a stored company."""
-    return Company(id, name, SendingMethod(method), email, bool(validated), sender, host)
+    typed = SendingMethod(method)
+    return Company(id, name, typed, email, bool(validated), sender, host, username, bool(has_password))
 
 
-_WRITTEN = (*_DEFAULTS, "gone_since", "domain", "search", "sort_name", "imported_at")
+_WRITTEN = (*_DEFAULTS, "smtp_changed_at", "gone_since", "domain", "search", "sort_name", "imported_at")
 _UPDATE = (
     update(_table)
     .where(_table.c.id == bindparam("this_id"))

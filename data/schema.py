@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     DateTime,
     Float,
     ForeignKey,
@@ -79,6 +80,8 @@ class CompanyRow(Base):
     smtp_username: Mapped[str] = mapped_column(Text, default="")
     smtp_password: Mapped[bytes | None] = mapped_column(LargeBinary)
     """A Fernet token, never clear text."""
+    smtp_changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When an import last changed host, port, security, user name or password."""
     domain: Mapped[str] = mapped_column(String(255), default="", index=True)
     """A-labels; of from_address, else of email; empty if neither has one."""
     search: Mapped[str] = mapped_column(Text, default="")
@@ -179,3 +182,81 @@ class ScanRow(Base):
     unknown: Mapped[int] = mapped_column(Integer, default=0)
     platform: Mapped[Any] = mapped_column(JSON)
     """The platform's own diagnosis of this scan (None when its domain is not set)."""
+
+
+class LoginRow(Base):
+    """What is known of one company's login; no row where none was tried. Times are epoch seconds."""
+
+    __tablename__ = "logins"
+
+    company_id: Mapped[str] = mapped_column(
+        by_code_point(String, 200), ForeignKey("companies.id", ondelete="CASCADE"), primary_key=True
+    )
+    fingerprint: Mapped[str] = mapped_column(String(64), default="", index=True)
+    """Of the credential that this is known of (`data.login_attempts`); empty where no key opened the password."""
+    settings_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """The company's `smtp_changed_at` when its settings were read. Another one now: this is of other settings."""
+    state: Mapped[str] = mapped_column(String(12))
+    standing: Mapped[Any] = mapped_column(JSON)
+    """The whole `checks.smtp.standing.Standing`."""
+    next_at: Mapped[float | None] = mapped_column(Float)
+    """When to try next; None: not before the settings change."""
+    tried_at: Mapped[float] = mapped_column(Float)
+    dialogue: Mapped[Any] = mapped_column(JSON, default=list)
+    """[who, text] for each line of the last try: printable, credentials hidden, hostile."""
+    found: Mapped[Any] = mapped_column(JSON(none_as_null=True), nullable=True)
+    """What `checks.smtp.discover` found and when; None where it was not asked."""
+
+
+class LoginAttemptRow(Base):
+    """One try, written before its AUTH left. Kept as long as a decision needs it. Times are epoch seconds."""
+
+    __tablename__ = "login_attempts"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    company_id: Mapped[str] = mapped_column(by_code_point(String, 200))
+    """Whose it was. The history outlives the company: a password that is locked out stays so."""
+    settings_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    fingerprint: Mapped[str] = mapped_column(String(64), index=True)
+    """A keyed hash of host, user name and password."""
+    mailbox: Mapped[str] = mapped_column(String(64))
+    """A keyed hash of host and user name."""
+    address: Mapped[str] = mapped_column(String(45), default="")
+    provider_group: Mapped[str] = mapped_column(String(100), default="")
+    asked: Mapped[bool] = mapped_column(Boolean)
+    began_at: Mapped[float] = mapped_column(Float)
+    lease_until: Mapped[float] = mapped_column(Float)
+    """Until when it may be under way: longer than any login lasts. Then whoever made it is dead."""
+    ended_at: Mapped[float | None] = mapped_column(Float, index=True)
+    auths: Mapped[int] = mapped_column(Integer, default=0)
+    """AUTH commands that left, each counted before it did."""
+    result: Mapped[str] = mapped_column(String(12), default="")
+    """`checks.smtp.result.Result`; empty while it is under way, or where the answer never was known."""
+    cause: Mapped[str] = mapped_column(String(80), default="")
+
+    __table_args__ = (Index(None, "address", "ended_at"), Index(None, "provider_group", "ended_at"))
+
+
+class SecretRow(Base):
+    """Secrets of our own. `fingerprint`: the key of the keyed hashes, which stays when other keys are rotated."""
+
+    __tablename__ = "secrets"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    token: Mapped[bytes] = mapped_column(LargeBinary)
+    """A Fernet token, never clear text."""
+
+
+class UnmatchedReplyRow(Base):
+    """What servers said that `checks/smtp/replies.toml` does not know, and how often. Hostile text, scrubbed."""
+
+    __tablename__ = "unmatched_replies"
+
+    digest: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    provider: Mapped[str] = mapped_column(String(100), default="")
+    code: Mapped[int | None] = mapped_column(Integer)
+    enhanced_code: Mapped[str] = mapped_column(String(12), default="")
+    text: Mapped[str] = mapped_column(Text)
+    count: Mapped[int] = mapped_column(Integer)
+    first_at: Mapped[float] = mapped_column(Float)
+    last_at: Mapped[float] = mapped_column(Float)

@@ -16,6 +16,7 @@ import ssl
 from dataclasses import dataclass, replace
 
 from checks.lookup import Resolver
+from checks.model import Rule
 from checks.providers import provider_of_server
 from checks.smtp import connection_rules, login_rules, mechanisms, replies, tls
 from checks.smtp.conversation import ACCEPTED, BeforeAuth, Conversation, Limits, open_encrypted
@@ -72,6 +73,11 @@ async def log_in(
     left = replace(limits, whole=limits.whole - (clock() - began))
     ended = await _within(talk, found, server.security, credentials, left)
     return _result(talk, ended, provider, found)
+
+
+def not_tried(host: str, cause: Rule, why: str) -> Login:
+    """What a login comes to that is not even begun, since its credentials cannot be used."""
+    return _by_trouble(Trouble(cause, why), provider_of_server(host))
 
 
 async def _vet(server: Server, guard: Guard, resolver: Resolver, limits: Limits) -> Vetted | Trouble:

@@ -193,8 +193,25 @@ PERMISSION_MISSING = _rule(
     "Give the key the right to send, in the provider's console.",
     "Amazon SES, troubleshooting SMTP",
 )
+CREDENTIALS_UNUSABLE = _rule(
+    "CREDENTIALS_UNUSABLE",
+    _FAILURE,
+    "The user name or the password for {about} cannot be sent to any server.",
+    "There is a line break or another character in it that no password has, or it is too long.",
+    "Enter user name and password again, mostly copied with too much around them.",
+    "RFC 4616 2",
+)
 
 # Unknown: not now; says nothing about user name and password
+
+PASSWORD_UNREADABLE = _rule(
+    "PASSWORD_UNREADABLE",
+    _UNKNOWN,
+    "The stored password for {about} cannot be read.",
+    "It was encrypted with a key that is not here any more, so no login can be tried.",
+    "Add that key behind the others in SENDWELL_SECRET_KEYS, or import the company's password again.",
+    "cryptography, Fernet (MultiFernet)",
+)
 
 TOO_MANY_ATTEMPTS = _rule(
     "TOO_MANY_ATTEMPTS",
@@ -261,10 +278,10 @@ REFUSED = (
     *(AUTH_OFF_FOR_TENANT, AUTH_OFF_FOR_MAILBOX, SECURITY_DEFAULTS, CONDITIONAL_ACCESS, ACCOUNT_LOCKED),
     *(ACCOUNT_DISABLED, ACCOUNT_NOT_READY, OUR_ADDRESS_REFUSED, WRONG_SERVER, AUTH_NOT_OFFERED),
     *(MECHANISM_NOT_OFFERED, LOGIN_REFUSED, LOGIN_REQUIRED, SENDER_NOT_ALLOWED, SENDING_BLOCKED),
-    PERMISSION_MISSING,
+    *(PERMISSION_MISSING, CREDENTIALS_UNUSABLE),
 )
 UNKNOWN = (
     *(TOO_MANY_ATTEMPTS, TOO_MANY_CONNECTIONS, QUOTA_USED_UP, TEMPORARY_FAULT, ANSWER_LOST),
-    ANSWER_UNREADABLE,
+    *(ANSWER_UNREADABLE, PASSWORD_UNREADABLE),
 )
 RULES = (*REFUSED, *UNKNOWN, BASIC_AUTH_ENDS)

@@ -6,11 +6,14 @@ import asyncio
 import errno
 import ssl
 
-from checks.smtp import replies, trouble
+from checks.company import Company, SendingMethod
+from checks.smtp import login_rules, replies, trouble
 from checks.smtp.credentials import Credentials
 from checks.smtp.judge import coming
-from checks.smtp.login import log_in
+from checks.smtp.login import log_in, not_tried
 from checks.smtp.result import Security, Server
+from checks.smtp.rules import judge
+from checks.smtp.standing import then
 from tests.checks.smtp.behaviours import ROWS
 from tests.support.zone import zone
 
@@ -30,6 +33,15 @@ def turned_away(host: str, port: int) -> str:
     return asyncio.run(login).cause
 
 
+def never_begun() -> set[str]:
+    """What is found of a company whose stored credentials cannot be used."""
+    company = Company("c", "Acme", SendingMethod.OWN_SERVER, smtp_host="mail.example.be")
+    unusable = (login_rules.PASSWORD_UNREADABLE, login_rules.CREDENTIALS_UNUSABLE)
+    logins = (not_tried(company.smtp_host, cause, "no login was begun") for cause in unusable)
+    standings = (then(None, login, 1000.0, paused=False) for login in logins)
+    return {finding.rule for standing in standings for finding in judge(company, standing)[1]}
+
+
 def causes() -> set[str]:
     """Of every scenario of the login: dialogues (`test_behaviours` runs them), answers, and these."""
     odd = ssl.SSLCertVerificationError("certificate verify failed")
@@ -38,4 +50,4 @@ def causes() -> set[str]:
     found |= {known.cause.code for known in replies.built_in().known}
     found |= {turned_away(host, port) for host, port in NEVER_CONNECTED.values()}
     found |= {trouble.of(one).cause.code for one in (odd, OSError(errno.EHOSTUNREACH, "No route to host"))}
-    return found | {finding.rule for finding in coming("smtp.office365.com")}
+    return found | never_begun() | {finding.rule for finding in coming("smtp.office365.com")}
