@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-KEY_FILE = "secret.keys"
+from data.key_file import KEY_FILE, KeyFile, SecretsUnavailable
 
-
-class SecretsUnavailable(Exception):
-    """The keys cannot be used. One sentence: what is wrong and what to do; never a key."""
+__all__ = ["KEY_FILE", "Secrets", "SecretsUnavailable"]
 
 
 class Secrets:
-    """Encrypts and decrypts. Shows nothing of itself; its keys are read or made when first needed."""
+    """Encrypts and decrypts. Shows nothing of itself; its keys are read or made when first needed.
 
-    __slots__ = ("_fernet", "_keys", "_path")
+    What a key file holds is asked at each use: after a rotation in another process, nothing is encrypted with a key
+    that is no longer there.
+    """
+
+    __slots__ = ("_file", "_keys", "_made")
 
     def __init__(self, keys: Sequence[str] = (), path: Path | None = None) -> None:
         """`keys`: Fernet keys, the newest first; if there are none, those in the file `path`, made once (mode
         0600); without either, a key that lives as long as this object."""
-        self._keys = tuple(keys)
-        self._path = path
-        self._fernet: MultiFernet | None = None
+        self._file = KeyFile(path) if path and not keys else None
+        self._keys = tuple(keys) if keys or path else (Fernet.generate_key().decode(),)
+        self._made: tuple[object, Sequence[Fernet]] | None = None
 
     def __repr__(self) -> str:
         return "Secrets(…)"
@@ -36,36 +37,56 @@ class Secrets:
 
     def encrypt(self, password: str) -> bytes:
         """A token for the database: different each time, made with the newest key."""
-        return self._cipher().encrypt(password.encode())
+        if self._file:
+            self._file.make()
+        return self._ciphers()[0].encrypt(password.encode())
 
     def decrypt(self, token: bytes) -> str:
         """The password. `SecretsUnavailable` when none of the keys made this token."""
-        try:
-            return self._cipher().decrypt(token).decode()
-        except InvalidToken:
+        password = self.opened(token)
+        if password is None:
             raise SecretsUnavailable(
                 "A stored password was encrypted with a key that is not among SENDWELL_SECRET_KEYS: "
                 "add that key behind the newer ones, or import the password again"
-            ) from None
+            )
+        return password
+
+    def opened(self, token: bytes) -> str | None:
+        """The password; None when none of the keys made this token."""
+        ciphers = self._ciphers()
+        try:
+            return MultiFernet(ciphers).decrypt(token).decode() if ciphers else None
+        except InvalidToken:
+            return None
 
     def is_same(self, token: bytes | None, password: str) -> bool:
         """Whether the token holds this password; False when no key opens it."""
-        if token is None:
-            return False
+        stored = None if token is None else self.opened(token)
+        return stored is not None and secrets.compare_digest(stored.encode(), password.encode())
+
+    def renewed(self, token: bytes) -> bytes | None:
+        """What holds the same, with the same time in it, under the newest key: the token itself if it was made with
+        that one. None when no key opens it."""
+        ciphers = self._ciphers()
+        if not ciphers:
+            return None
         try:
-            return secrets.compare_digest(self.decrypt(token).encode(), password.encode())
-        except SecretsUnavailable:
-            return False
+            ciphers[0].decrypt(token)
+            return token
+        except InvalidToken:
+            pass
+        try:
+            return MultiFernet(ciphers).rotate(token)
+        except InvalidToken:
+            return None
 
-    def _cipher(self) -> MultiFernet:
-        if self._fernet is None:
-            self._fernet = MultiFernet([_fernet(key) for key in self._given()])
-        return self._fernet
-
-    def _given(self) -> Sequence[str]:
-        if self._keys:
-            return self._keys
-        return _keys_of(self._path) if self._path else [Fernet.generate_key().decode()]
+    def _ciphers(self) -> Sequence[Fernet]:
+        """One a key; none while there is no key file."""
+        stamp = self._file.stamp() if self._file else None
+        if self._made is None or self._made[0] != stamp:
+            keys = self._keys if self._file is None else self._file.read() if stamp else ()
+            self._made = stamp, [_fernet(key) for key in keys]
+        return self._made[1]
 
 
 def _fernet(key: str) -> Fernet:
@@ -76,40 +97,3 @@ def _fernet(key: str) -> Fernet:
             "A secret key is not a Fernet key (32 octets in URL-safe base64): "
             "mend it in SENDWELL_SECRET_KEYS or in the key file"
         ) from None
-
-
-def _keys_of(path: Path) -> list[str]:
-    """The keys in the file, one a line, made if there is no file. Who else may read it loses that right."""
-    try:
-        if not path.exists():
-            _make(path)
-        if path.stat().st_mode & 0o077:
-            path.chmod(0o600)
-        keys = path.read_text("ascii").split()
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "not text"
-        raise SecretsUnavailable(
-            f"The key file {path} cannot be used ({why}): give yourself the right to read and write it, "
-            "or set SENDWELL_SECRET_KEYS"
-        ) from None
-    if not keys:
-        raise SecretsUnavailable(
-            f"The key file {path} is empty: put back a copy of it, or set SENDWELL_SECRET_KEYS"
-        )
-    return keys
-
-
-def _make(path: Path) -> None:
-    """Written whole under another name and then linked: of two processes one wins, and both read its key."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(Fernet.generate_key() + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
