@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Engine
 
+from checks.frames import forget_locals
 from data import companies
 from data.companies import Entry, Tally
 from data.engine import writing
@@ -16,6 +17,7 @@ from data.importers.columns import Layout
 from data.importers.opening import open_table
 from data.importers.rejected import Keep, rejected_file
 from data.importers.rows import Rejected, Rows
+from data.importers.spool import spooling
 from data.importers.table import Table, UnusableFile, shown
 from data.secrets import Secrets
 
@@ -58,21 +60,43 @@ def import_file(
     options: Options = Options(),
     progress: Progress = lambda rows: None,
 ) -> Report:
-    """Import a company file as of `at`, in one transaction. Raises `UnusableFile`, `CannotWrite`."""
-    with open_table(path) as table:
-        layout = Layout(table.header)
-        rows, counter = Rows(layout), _Counter()
-        with rejected_file(options.rejected_to, table, layout) as keep, writing(engine) as session:
-            companies.lock(session)
-            tally = companies.upsert(session, _good(table, rows, counter, keep, progress), secrets, at)
-            if not counter.rows:
-                raise UnusableFile(f"{shown(path)} has a header and no companies: nothing was changed")
-            marks = not options.part and tally != Tally()
-            gone = companies.mark_gone(session, rows.named, at) if marks else 0
-            if options.dry_run:
-                session.rollback()
-        notes = (*table.notes, *layout.notes, *_notes(rows, none_good=tally == Tally()))
-    return Report(counter.rows, tally, gone, tuple(counter.rejected), notes)
+    """Import a company file as of `at`, in one transaction. Raises `UnusableFile`, `CannotWrite`.
+
+    The whole file is read first: the database is not held up by it.
+    """
+    try:
+        with open_table(path) as table, spooling() as spool:
+            layout = Layout(table.header)
+            rows, counter = Rows(layout), _Counter()
+            with rejected_file(options.rejected_to, table, layout) as keep:
+                spool.put(_good(table, rows, counter, keep, progress))
+                if not counter.rows:
+                    raise UnusableFile(f"{shown(path)} has a header and no companies: nothing was changed")
+                tally, gone = _write(engine, spool, rows.named, secrets, at, options)
+            notes = (*table.notes, *layout.notes, *_notes(rows, none_good=tally == Tally()))
+        return Report(counter.rows, tally, gone, tuple(counter.rejected), notes)
+    except BaseException as error:
+        forget_locals(error)  # rows with passwords in them
+        raise
+
+
+def _write(
+    engine: Engine,
+    entries: Iterable[Entry],
+    named: Container[str],
+    secrets: Secrets,
+    at: datetime,
+    options: Options,
+) -> tuple[Tally, int]:
+    """The companies' tally, and how many are gone."""
+    with writing(engine) as session:
+        companies.lock(session)
+        tally = companies.upsert(session, entries, secrets, at)
+        marks = not options.part and tally != Tally()
+        gone = companies.mark_gone(session, named, at) if marks else 0
+        if options.dry_run:
+            session.rollback()
+    return tally, gone
 
 
 def _good(table: Table, rows: Rows, counter: _Counter, keep: Keep, progress: Progress) -> Iterator[Entry]:

@@ -1,9 +1,12 @@
 """An import as a whole: everything or nothing, who is gone, and what happens to the rejected rows."""
 
+import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,8 +16,9 @@ from sqlalchemy import Engine
 from data.companies import Tally
 from data.engine import open_engine
 from data.files import CannotWrite
-from data.importers import csv_file
+from data.importers import csv_file, spool
 from data.importers.run import Options, import_file
+from data.secrets import Secrets
 from tests.data.importing import NOW, SECRETS, Files, told
 
 PROJECT = Path(__file__).parents[2]
@@ -122,24 +126,94 @@ def test_an_import_that_is_interrupted_leaves_nothing_behind(in_store: Files) ->
     assert in_store.take(MANY).companies == Tally(added=2999, changed=1)
 
 
+class Stopping(Secrets):
+    """Does something when the last company is written."""
+
+    def __init__(self, stop: Callable[[], None]) -> None:
+        super().__init__()
+        self._stop = stop
+
+    def encrypt(self, password: str) -> bytes:
+        self._stop()
+        return super().encrypt(password)
+
+
+LAST_WITH_PASSWORD = (
+    MANY.replace("\n", ",\n").replace("name,", "name,smtp_password").replace(" 2999,", " 2999,hemlig")
+)
+
+
+def test_an_import_that_is_interrupted_while_it_writes_leaves_nothing_behind(in_store: Files) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    path = in_store.write(LAST_WITH_PASSWORD)
+    with pytest.raises(KeyboardInterrupt):
+        import_file(in_store.engine, path, Stopping(interrupt), NOW)
+    assert in_store.names() == {}
+
+
 def test_a_process_that_is_killed_leaves_nothing_behind(in_store: Files, url: str, tmp_path: Path) -> None:
-    path = in_store.write(MANY)
+    path = in_store.write(LAST_WITH_PASSWORD)
     code = f"""
 import os, signal
 from datetime import UTC, datetime
 from pathlib import Path
 from data.engine import open_engine
-from data.importers.run import Options, import_file
-from data.secrets import Secrets
-def kill(rows):
-    if rows == 2500:
-        os.kill(os.getpid(), signal.SIGKILL)
-import_file(open_engine({url!r}), Path({str(path)!r}), Secrets(), datetime.now(UTC), Options(), kill)
+from data.importers.run import import_file
+from tests.data.test_import import Stopping
+kill = Stopping(lambda: os.kill(os.getpid(), signal.SIGKILL))
+import_file(open_engine({url!r}), Path({str(path)!r}), kill, datetime.now(UTC))
 """
     ended = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=False)
     assert ended.returncode == -signal.SIGKILL
     assert in_store.companies() == {}
-    assert in_store.take(MANY).companies == Tally(added=3000)
+    assert in_store.take(LAST_WITH_PASSWORD).companies == Tally(added=3000)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+def test_others_may_write_while_a_file_is_read(in_store: Files, suffix: str) -> None:
+    rows = [["company_id", "name"], *([str(i), "A"] for i in range(1200))]
+    path = in_store.write("\n".join(map(",".join, rows))) if suffix == "csv" else in_store.book(rows)
+    in_the_middle = in_store.write("company_id,name\nother,B\n", "other.csv")
+
+    def write(rows: int) -> None:
+        if rows == 1100:
+            import_file(in_store.engine, in_the_middle, SECRETS, NOW, Options(part=True))
+
+    assert (
+        import_file(in_store.engine, path, SECRETS, LATER, Options(part=True), write).companies.added == 1200
+    )
+    assert len(in_store.names()) == 1201
+
+
+def test_what_is_read_ahead_lies_nowhere_in_clear(
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is too much for memory stands in a file without a name, which is read here while it is open."""
+    monkeypatch.setattr(spool, "IN_MEMORY", 1000)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    seen = bytearray()
+
+    def look() -> None:
+        for number in Path("/proc/self/fd").iterdir():
+            with suppress(OSError):
+                if str(tmp_path) in os.readlink(number) and "deleted" in os.readlink(number):
+                    seen.extend(number.read_bytes())
+
+    path = files.write(LAST_WITH_PASSWORD)
+    assert import_file(files.engine, path, Stopping(look), NOW).companies.added == 3000
+    assert len(seen) > 50_000
+    assert b"hemlig" not in seen
+    assert b"Company" not in seen
+
+
+def test_no_room_for_what_is_read_ahead_is_told(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spool, "IN_MEMORY", 1000)
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
+    with pytest.raises(CannotWrite, match="name another directory in TMPDIR"):
+        files.take(MANY)
+    assert files.names() == {}
 
 
 def test_two_imports_at_once_follow_one_another(in_store: Files, url: str) -> None:

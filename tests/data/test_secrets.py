@@ -200,6 +200,31 @@ def test_a_password_does_not_show_when_the_database_fails(tmp_path: Path, passwo
     engine.dispose()
 
 
+def behind(error: BaseException) -> str:
+    """All that an exception carries, with the variables of every frame but the test's own."""
+    trace = error.__traceback__.tb_next if error.__traceback__ else None
+    report = traceback.TracebackException(type(error), error, trace, capture_locals=True)
+    return "".join(report.format())
+
+
+def test_the_variables_behind_an_error_of_an_import_are_forgotten(tmp_path: Path, password: str) -> None:
+    """Who reports errors may report variables too."""
+    engine = open_engine(f"sqlite:///{tmp_path}/test.db")
+    path = Files(engine, tmp_path).write(f"company_id,name,smtp_password\n1,A,{password}\n2,B,{password}\n")
+
+    def broken(rows: int) -> None:
+        raise OSError(f"broken behind row {rows}")
+
+    with pytest.raises(OSError, match="broken behind row 1") as in_reading:
+        import_file(engine, path, Secrets(), NOW, progress=broken)
+    with pytest.raises(SecretsUnavailable) as in_writing:
+        import_file(engine, path, Secrets(["no key"]), NOW)
+    for error in (in_reading.value, in_writing.value):
+        assert "importers/run.py" in behind(error)
+        assert password not in behind(error)
+    engine.dispose()
+
+
 def test_the_password_that_is_stored_is_the_one_in_the_file(
     tmp_path: Path, project: Path, password: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
