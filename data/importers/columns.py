@@ -143,6 +143,12 @@ class Layout:
         slipped = self.width - len(row.cells)
         return place not in self.secrets if slipped == 0 else place < min(self.secrets) - max(0, slipped)
 
+    def may_have_slipped(self, row: Row) -> bool:
+        """Whether a row that is too short may have its password in the cell before: it lost a delimiter, and no cell is
+        where it should be; or it ends early because the password is empty, and nothing tells which."""
+        before = min(self.secrets, default=0) - 1
+        return before >= 0 and before < len(row.cells) < self.width and bool(row.cells[before].strip())
+
 
 def _refuse_missing(names: Sequence[str]) -> None:
     if missing := sorted(NEEDED.difference(names)):

@@ -82,6 +82,12 @@ class Rows:
                 f"it has {len(row.cells)} cells, and the header has {self._layout.width}",
                 'put a cell that has a delimiter in it between quotes ("A, B")',
             )
+        if not row.broken and self._layout.may_have_slipped(row):
+            return Problem(
+                f"it has {len(row.cells)} cells, and the header has {self._layout.width}: "
+                "the password may stand in the place of another cell",
+                "write every delimiter, those of empty cells too",
+            )
         return row.broken
 
     def _id(self, row: Row) -> str:
@@ -123,6 +129,8 @@ class Rows:
         if column.name == PASSWORD:
             return cell
         text = _clean(cell)
+        if text == HIDDEN:
+            raise BadCell("holds what stands for a cell that was hidden", "write what belongs there")
         value = self._parsed(column, text, row, place)
         self.naive += column.name == VALIDATED_AT and is_naive(text)
         return value

@@ -338,6 +338,39 @@ def test_a_cell_that_a_short_row_does_not_have_keeps_what_was_there(files: Files
     assert (files.companies()["1"].segment, files.companies()["1"].email) == ("", "a@b.be")
 
 
+@pytest.mark.parametrize(
+    ("header", "row", "is_rejected"),
+    [
+        ("smtp_host,smtp_username,smtp_password", "mail.a.be,jan@a.behemlig", True),
+        ("smtp_host,smtp_username,smtp_password", "mail.a.be,hemlig", True),
+        ("smtp_host,smtp_username,smtp_password", "mail.a.be,jan@a.be", True),  # which nothing tells apart
+        ("smtp_username,smtp_password,country", "jan@a.behemlig,BE", True),
+        ("smtp_username,wachtwoord", "janhemlig", True),
+        ("smtp_host,smtp_username,smtp_password", "mail.a.be,jan@a.be,", False),
+        ("smtp_host,smtp_username,smtp_password", "mail.a.be,", False),
+        ("smtp_host,smtp_username,smtp_password", "mail.a.be", False),
+        ("smtp_host,smtp_username,country", "mail.a.be,jan@a.be", False),
+    ],
+)
+def test_a_row_that_lost_a_delimiter_before_its_password_is_not_guessed_at(
+    files: Files, header: str, row: str, is_rejected: bool
+) -> None:
+    report = files.take(f"company_id,name,{header}\n1,A,{row}\n")
+    assert (
+        "the password may stand in the place of another cell" in "".join(told(report).values())
+    ) is is_rejected
+    assert (files.companies() == {}) is is_rejected
+    assert "hemlig" not in files.rejected.read_text("utf-8")
+
+
+def test_what_stands_for_a_hidden_cell_is_not_imported_as_one(files: Files) -> None:
+    files.take("company_id,name,smtp_username,smtp_password\n1,A,jan@a.be\n")
+    mended = files.rejected.read_text("utf-8-sig")
+    assert "(not shown)" in mended
+    report = files.take(mended)
+    assert told(report) == {2: "smtp_username holds what stands for a cell that was hidden"}
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=300))
 def test_no_octets_whatever_break_it(files: Files, octets: bytes) -> None:
