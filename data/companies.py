@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Table, bindparam, func, insert, select, text, update
 from sqlalchemy.orm import Session
@@ -16,7 +16,9 @@ from checks.company import Company, SendingMethod
 from checks.domain_name import display
 from data.batches import batches
 from data.schema import CompanyRow
-from data.secrets import Secrets
+
+if TYPE_CHECKING:  # the dashboard and the processes of a scan read companies, and can decrypt nothing
+    from data.secrets import Secrets
 
 BATCH = 500
 """Rows a statement: enough for speed, within the parameters that a statement can have."""

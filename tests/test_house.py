@@ -3,6 +3,8 @@
 import ast
 import asyncio
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -100,6 +102,43 @@ def test_no_test_and_no_room_shadows_another_package() -> None:
     shadowing = {"dns.py", "checks.py", "data.py", "dashboard.py", "settings.py", "email.py", "platform.py"}
     names = {path.relative_to(PROJECT).as_posix() for path in (PROJECT / "dashboard").rglob("*.py")}
     assert {name for name in names if Path(name).name in shadowing} == set()
+
+
+CAN_DECRYPT = {"cryptography", "data.secrets", "data.key_file", "data.fingerprints"}
+
+
+def loaded(modules: set[str]) -> set[str]:
+    """All that a new process has loaded when it has imported these."""
+    code = f"import sys\nfor name in {sorted(modules)}: __import__(name)\nprint(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT, check=True, capture_output=True, text=True
+    )
+    return set(done.stdout.split())
+
+
+def used_by(room: str) -> set[str]:
+    """The modules of other rooms that its files import, `from data import companies` too."""
+    names = set[str]()
+    for path in (PROJECT / room).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    paths = (path for other in ROOMS if other != room for path in (PROJECT / other).rglob("*.py"))
+    return names & {".".join(path.relative_to(PROJECT).with_suffix("").parts) for path in paths}
+
+
+def test_nothing_that_the_dashboard_loads_can_decrypt() -> None:
+    """What its files import, and what those import in turn."""
+    used = used_by("dashboard")
+    assert {"data.companies", "data.verdicts"} <= used
+    assert loaded(used) & CAN_DECRYPT == set()
+
+
+def test_nothing_that_a_process_of_a_scan_loads_can_decrypt() -> None:
+    assert loaded({"data.worker.member"}) & CAN_DECRYPT == set()
+    assert loaded({"data.importers.run", "data.fingerprints"}) >= CAN_DECRYPT  # where it does, it is seen
 
 
 # How far a test may reach

@@ -30,6 +30,7 @@ PATIENCE = 1.5
 MOST_DEATHS = 25
 """Processes that may die in one scan before it is given up."""
 
+_KEYS = "SENDWELL_SECRET_KEYS"
 _log = logging.getLogger(__name__)
 _new = multiprocessing.get_context("spawn")
 
@@ -197,12 +198,16 @@ class _Member:
 
 
 def _start_deaf(process: BaseProcess) -> None:
-    """Ctrl-C is for the one that writes, also while the other one loads: it inherits that from here."""
+    """Ctrl-C is for the one that writes, also while the other one loads: it inherits that from here. The environment
+    too, but for the keys of passwords: it decrypts none."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    keys = os.environ.pop(_KEYS, None)
     try:
         process.start()
     finally:
         signal.signal(signal.SIGINT, before)
+        if keys is not None:
+            os.environ[_KEYS] = keys
 
 
 _GONE = object()

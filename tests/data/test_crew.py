@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,23 @@ from tests.data.test_scan import PLATFORM, add, latest, stored, zone
 from tests.support.dns_server import DnsServer, serving
 
 FLEET = 60
+
+
+def send_environment(pipe: Connection) -> None:
+    pipe.send(dict(os.environ))
+
+
+def test_the_process_gets_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SENDWELL_SECRET_KEYS", "hemlig")
+    ours, theirs = crew._new.Pipe()
+    process = crew._new.Process(target=send_environment, args=(theirs,))
+    crew._start_deaf(process)
+    assert ours.poll(60)
+    environment = ours.recv()
+    process.join()
+    assert "PATH" in environment
+    assert "SENDWELL_SECRET_KEYS" not in environment
+    assert os.environ["SENDWELL_SECRET_KEYS"] == "hemlig"
 
 
 class Kept:
