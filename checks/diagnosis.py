@@ -76,6 +76,11 @@ class Facts:
     oldest: float
     login: Standing | None = None
 
+    @property
+    def repeatable(self) -> bool:
+        """Whether the same answers bring the same again: nothing was left unread for want of room or of time."""
+        return self.spf is None or self.spf.costs.complete
+
 
 async def diagnose(
     company: Company,

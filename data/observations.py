@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, null, select
@@ -35,22 +35,29 @@ class Observation:
     """What is known of one name and type.
 
     `result`: the last definite answer however old, or the failure when there never was one. As stored, its `at` is
-    since when the answer is so. `failure`: the last look-up, where that failed; since when, for this reason.
+    since when the answer is so. `failure`: the last look-up, where that failed; since when, for this reason. `row`:
+    an answer as it is written, where that was made already.
     """
 
     result: Result
     failure: LookupFailed | None
+    row: Row = field(default=(), compare=False, repr=False)
 
     @classmethod
     def of(cls, seen: Result) -> Observation:
         """What one look-up says."""
-        return cls(seen, seen if isinstance(seen, LookupFailed) else None)
+        return cls(seen, seen) if isinstance(seen, LookupFailed) else cls(seen, None, _answer_row(seen))
 
     def then(self, seen: Result) -> Observation:
         """With what was seen next: an answer clears the failure, a failure keeps the answer."""
         if isinstance(seen, LookupFailed) and not isinstance(self.result, LookupFailed):
-            return Observation(self.result, seen)
+            return Observation(self.result, seen, self.row)
         return Observation.of(seen)
+
+    @property
+    def digest(self) -> int:
+        """Of what the answer says, whatever the order of its records (`data.digest`); 0 where there was none."""
+        return int(self.row[_DIGEST]) if self.row else 0
 
 
 def record(session: Session, results: Iterable[Result]) -> None:
@@ -82,7 +89,9 @@ def rows(observations: Iterable[Observation]) -> Rows:
     Names that no column can hold (over 255 characters, NUL, lone surrogates) are left out: they are no names.
     """
     writable = [o for o in observations if _fits(o.result.name)]
-    answers = {_key(o): _answer_row(o.result) for o in writable if not isinstance(o.result, LookupFailed)}
+    answers = {
+        _key(o): o.row or _answer_row(o.result) for o in writable if not isinstance(o.result, LookupFailed)
+    }
     return Rows(answers, {_key(o): _failure_row(o.failure) for o in writable if o.failure})
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Text,
+    text,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -147,7 +148,9 @@ class VerdictRow(Base):
     attempted_at: Mapped[datetime] = mapped_column(UtcDateTime)
     """When a scan last looked, with or without success."""
     digest: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
-    """Of the diagnosis (`data.digest`); 0 is not known."""
+    """Of all that it stands on (`data.verdicts.Basis`); 0 is not known."""
+    asked: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+    """What was asked for, as JSON: the verdict stands on the answers."""
     diagnosis: Mapped[Any] = mapped_column(JSON)
     """The whole `checks.diagnosis.Diagnosis`, for the drill-down."""
 

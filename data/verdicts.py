@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,8 +14,6 @@ from sqlalchemy.orm import Session
 from checks.company import AddressState, Diagnosis, DmarcState, SenderOutcome, SmtpState, SpfState
 from checks.model import Evidence, Finding, Severity
 from data import upsert
-from data.batches import batches
-from data.digest import digest
 from data.schema import VerdictRow
 from data.upsert import Row, Upsert
 
@@ -35,6 +33,21 @@ class StoredVerdict:
     attempted_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a verdict stands on (`data.worker.basis`). `asked`: for what, as JSON; `digest`: of all that it stands on;
+    0 when the next look is to judge whatever it sees."""
+
+    asked: str = ""
+    digest: int = 0
+
+
+NO_BASIS = Basis()
+
+Times = tuple[str, datetime, datetime]
+"""A company's id, when what its verdict stands on was seen, and when a scan looked."""
+
+
 def save(
     session: Session, judged: Iterable[tuple[str, Diagnosis]], now: datetime, *, complete: bool = True
 ) -> None:
@@ -42,12 +55,11 @@ def save(
     write(session, [row(id, diagnosis, now) for id, diagnosis in dict(judged).items()], complete=complete)
 
 
-def row(company_id: str, diagnosis: Diagnosis, now: datetime) -> Row:
+def row(company_id: str, diagnosis: Diagnosis, now: datetime, basis: Basis = NO_BASIS) -> Row:
     """As it is written, in the order of `_COLUMNS`."""
     checked_at = datetime.fromtimestamp(diagnosis.checked_at, UTC) if diagnosis.checked_at else now
     encoded = encode(diagnosis)
-    del encoded["checked_at"]  # a column, and no news
-    text = json.dumps(encoded)
+    del encoded["checked_at"]  # a column
     return (
         company_id,
         diagnosis.verdict.word,
@@ -61,8 +73,9 @@ def row(company_id: str, diagnosis: Diagnosis, now: datetime) -> Row:
         checked_at,
         checked_at,
         now,
-        digest(text),
-        text,
+        basis.digest,
+        basis.asked,
+        json.dumps(encoded),
     )
 
 
@@ -77,26 +90,22 @@ def write(session: Session, rows: Iterable[Row], *, complete: bool = True) -> No
     upsert.write(session, _write(upsert.upsert(session, VerdictRow), complete), _COLUMNS, sorted(rows))
 
 
-def same(session: Session, rows: Iterable[Row]) -> set[str]:
-    """The ids of the companies whose stored diagnosis is that of their row."""
-    made = {row[0]: row[_DIGEST] for row in rows}
-    columns = select(_TABLE.c.company_id, _TABLE.c.digest)
-    found: set[str] = set()
-    for ids in batches(sorted(made), IDS_A_QUERY):
-        stored = session.execute(columns.where(_TABLE.c.company_id.in_(ids)))
-        found.update(id for id, digest in stored if made[id] == digest)
-    return found
-
-
-def confirm(session: Session, rows: Iterable[Row], *, complete: bool = True) -> None:
-    """Write only the times of rows whose diagnosis is stored already (`same`). The caller commits."""
-    seen = sorted((row[0], row[_CHECKED], row[_ATTEMPTED]) for row in rows)
+def confirm(session: Session, seen: Iterable[Times], *, complete: bool = True) -> None:
+    """Write only the times of verdicts that stand on what they stood on before. The caller commits."""
+    rows = sorted(seen)
     times = {"checked_at": bindparam("seen", type_=_TABLE.c.checked_at.type)} if complete else {}
     attempted = bindparam("tried", type_=_TABLE.c.attempted_at.type)
     this = _TABLE.c.company_id == bindparam("this")
     statement = update(_TABLE).where(this).values(attempted_at=attempted, **times)
     names = ("this", "seen", "tried") if complete else ("this", "tried")
-    upsert.write(session, statement, names, seen if complete else [(id, tried) for id, _, tried in seen])
+    upsert.write(session, statement, names, rows if complete else [(id, tried) for id, _, tried in rows])
+
+
+def bases(session: Session, ids: Collection[str]) -> dict[str, Basis]:
+    """What the verdicts of these companies stand on, where that is known; at most as many ids as a statement takes."""
+    columns = select(_TABLE.c.company_id, _TABLE.c.asked, _TABLE.c.digest)
+    found = session.execute(columns.where(_TABLE.c.company_id.in_(ids), _TABLE.c.digest != 0))
+    return {id: Basis(asked, digest) for id, asked, digest in found}
 
 
 def get(session: Session, company_id: str) -> StoredVerdict | None:
@@ -164,13 +173,11 @@ def _encode_sender(sender: SenderOutcome) -> dict[str, Any]:
     return {name: getattr(sender, name) for name in SenderOutcome.__dataclass_fields__}
 
 
-IDS_A_QUERY = 500
 _TABLE = VerdictRow.metadata.tables[VerdictRow.__tablename__]
 _COLUMNS = (
     *("company_id", "verdict", "severity", "cause", "address", "spf", "dmarc", "smtp", "provider"),
-    *("since", "checked_at", "attempted_at", "digest", "diagnosis"),
+    *("since", "checked_at", "attempted_at", "digest", "asked", "diagnosis"),
 )
-_CHECKED, _ATTEMPTED, _DIGEST = map(_COLUMNS.index, ("checked_at", "attempted_at", "digest"))
 _KEY = "company_id"
 _KEPT = (_KEY, "since")
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from checks.company import SpfState
-from checks.lookup import Answer, RecordType, Resolver, expect, usable
+from checks.lookup import Answer, RecordType, Resolver, expect, lookup_all, usable
 from checks.platform import IPAddress, Platform
 from checks.spf.costs import NOTHING_COUNTED, Costs, measure
 from checks.spf.evaluate import check_host
 from checks.spf.include import Mention, MentionKind, mentions
 from checks.spf.likeness import stands_in
-from checks.spf.memo import Memo
+from checks.spf.memo import KnownInclude, Memo
 from checks.spf.near_names import NearName, near_names
 from checks.spf.outcome import MAX_VOIDS, Outcome, Result
 from checks.spf.partial import OurInclude, partial_mentions
@@ -132,13 +132,17 @@ async def _partial(
 
 
 async def _our_include(name: str, resolver: Resolver, memo: Memo | None) -> OurInclude:
+    """Worked out anew only when its records say something else: they are asked for each time, since what follows
+    stands on them."""
     known = memo.ours.get(name) if memo else None
-    if known is None:
-        tree = await walk(name, resolver)
-        known = OurInclude(tree)
-        if memo and tree.complete:
-            memo.ours[name] = known
-    return known
+    if known and known.answers == await lookup_all(resolver, known.asked):
+        return known.include
+    tree = await walk(name, resolver)
+    made = OurInclude(tree)
+    if memo:
+        asked = [(n.name, RecordType.TXT) for n in tree.nodes if usable(n.name)]
+        memo.ours[name] = KnownInclude(asked, await lookup_all(resolver, asked), made)
+    return made
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,15 +21,17 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from checks import diagnosis, fleet
+from checks import diagnosis, fleet, profile
 from checks.company import Company, Diagnosis
-from checks.lookup import Resolver
+from checks.lookup import Resolver, Witness, lookup_all
 from checks.platform import Platform
 from checks.spf import Memo
 from data import companies, observations, verdicts
 from data.engine import DatabaseUnavailable
 from data.observations import Key, Observation, Rows
 from data.upsert import Row
+from data.verdicts import NO_BASIS, Basis, Times
+from data.worker import basis
 from data.worker.remember import Memory, RememberingResolver
 
 BATCH = 500
@@ -49,12 +51,13 @@ _log = logging.getLogger(__name__)
 class Seen:
     """Of some companies. `complete`: no older fact stood in.
 
-    `changed`: rows to write; `same`: rows whose diagnosis is stored already, so that only their times are news.
+    `changed`: rows to write; `same`: of those whose verdict stands on what it stood on before, so that only their
+    times are news.
     """
 
     complete: bool
     changed: tuple[Row, ...]
-    same: tuple[Row, ...]
+    same: tuple[Times, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +90,28 @@ Store = Callable[[Looked], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
+class _Known:
+    """A company, and what its stored verdict stands on."""
+
+    company: Company
+    basis: Basis
+
+
+@dataclass(frozen=True, slots=True)
 class _Judged:
-    """What became of a company: its diagnosis, None for an error of ours. `complete`: no older fact stood in."""
+    """What became of a company. `diagnosis`: None when the stored one still holds (`same_since`: epoch seconds of the
+    oldest fact), and for an error of ours. `complete`: no older fact stood in. `basis`: what it stands on."""
 
     company_id: str
-    diagnosis: Diagnosis | None
-    complete: bool
+    diagnosis: Diagnosis | None = None
+    complete: bool = True
+    basis: Basis = NO_BASIS
+    domain: str = ""
+    same_since: float | None = None
+
+    @property
+    def broken(self) -> bool:
+        return self.diagnosis is None and self.same_since is None
 
 
 class Look:
@@ -164,17 +183,38 @@ class Look:
                 if len(self._judged) >= BATCH:
                     await self._hand_on()
 
-    async def _judge(self, company: Company, resolver: Resolver) -> _Judged:
-        remembering = RememberingResolver(resolver, self._memory)
+    async def _judge(self, known: _Known, resolver: Resolver) -> _Judged:
+        company = known.company
         try:
-            found = await diagnosis.diagnose(company, self._platform, remembering, memo=self._shared())
-            return _Judged(company.id, found, remembering.complete)
+            return await self._as_before(known, resolver) or await self._judge_anew(company, resolver)
         except SQLAlchemyError:
             raise
         except Exception as error:  # one company that trips us up must not cost the others their verdict
             _log.error("company %r could not be judged: %r", company.id, error)
             _log.debug("company %r", company.id, exc_info=True)
-            return _Judged(company.id, None, complete=False)
+            return _Judged(company.id, complete=False)
+
+    async def _as_before(self, known: _Known, resolver: Resolver) -> _Judged | None:
+        """What is stored holds while the DNS says what it said when that was judged."""
+        if not known.basis.digest:
+            return None
+        remembering = RememberingResolver(resolver, self._memory)
+        witness = Witness(remembering)
+        await lookup_all(witness, basis.asked(known.basis))
+        now_digest = basis.digest_of(known.company, self._platform, remembering.seen)
+        if not remembering.settled or now_digest != known.basis.digest:
+            return None
+        oldest = time.time() if witness.oldest is None else witness.oldest
+        domain = profile.read(known.company).domain
+        return _Judged(known.company.id, domain=domain, same_since=oldest)
+
+    async def _judge_anew(self, company: Company, resolver: Resolver) -> _Judged:
+        remembering = RememberingResolver(resolver, self._memory)
+        facts = await diagnosis.gather(company, self._platform, remembering, memo=self._shared())
+        found = diagnosis.judge(company, self._platform, facts)
+        repeatable = remembering.settled and facts.repeatable
+        stands_on = basis.of(company, self._platform, remembering.seen) if repeatable else NO_BASIS
+        return _Judged(company.id, found, remembering.complete, stands_on, found.domain)
 
     async def _tick(self) -> None:
         while True:
@@ -223,31 +263,31 @@ def _made(
     session: Session,
 ) -> Looked:
     facts = observations.rows(seen)
-    known = [j.diagnosis for j in judged if j.diagnosis]
     queries, answered, failed = counted
     return Looked(
         ids=tuple(j.company_id for j in judged),
         facts=facts if first_ever else observations.news(session, facts),
-        verdicts=tuple(_seen(session, judged, complete) for complete in (True, False)),
-        domains=tuple({d.domain for d in known if d.domain}),
-        unknown=sum(map(_left_open, known)),
-        broken=len(judged) - len(known),
+        verdicts=tuple(_seen(judged, complete) for complete in (True, False)),
+        domains=tuple({j.domain for j in judged if j.domain}),
+        unknown=sum(_left_open(j.diagnosis) for j in judged if j.diagnosis),
+        broken=sum(j.broken for j in judged),
         queries=queries,
         answered=answered,
         failed=failed,
     )
 
 
-def _seen(session: Session, judged: list[_Judged], complete: bool) -> Seen:
+def _seen(judged: list[_Judged], complete: bool) -> Seen:
     now = datetime.now(UTC)
-    rows = [
-        verdicts.row(j.company_id, j.diagnosis, now) for j in judged if j.diagnosis and j.complete is complete
-    ]
-    stored = verdicts.same(session, rows) if rows else set()
+    these = [j for j in judged if j.complete is complete]
     return Seen(
         complete,
-        tuple(row for row in rows if row[0] not in stored),
-        tuple(row[:-1] for row in rows if row[0] in stored),
+        tuple(verdicts.row(j.company_id, j.diagnosis, now, j.basis) for j in these if j.diagnosis),
+        tuple(
+            (j.company_id, datetime.fromtimestamp(j.same_since, UTC), now)
+            for j in these
+            if j.same_since is not None
+        ),
     )
 
 
@@ -282,16 +322,17 @@ class Reading:
         """What is stored of a name and type."""
         return await self.read(lambda session: observations.known(session, [key]).get(key))
 
-    async def companies(self, batches: AsyncIterable[list[str]]) -> AsyncGenerator[Company, None]:
+    async def companies(self, batches: AsyncIterable[list[str]]) -> AsyncGenerator[_Known, None]:
         """Those with these ids, a batch in memory at a time."""
         async for ids in batches:
-            for company in await self.read(partial(_companies, ids)):
-                yield company
+            for known in await self.read(partial(_companies, ids)):
+                yield known
 
     def close(self) -> None:
         if self._own:
             self._own.shutdown()
 
 
-def _companies(ids: list[str], session: Session) -> list[Company]:
-    return list(companies.for_scan(session, ids))
+def _companies(ids: list[str], session: Session) -> list[_Known]:
+    bases = verdicts.bases(session, ids)
+    return [_Known(each, bases.get(each.id, NO_BASIS)) for each in companies.for_scan(session, ids)]

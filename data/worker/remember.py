@@ -23,15 +23,16 @@ class Memory:
         self._recall = recall
         self._unstored: dict[Key, Observation] = {}
         self._leaving: dict[Key, Observation] = {}
-        self._noted: dict[Key, float] = {}
+        self._noted: dict[Key, tuple[float, int]] = {}
         self._answered = self._failed = 0
 
-    def note(self, seen: Result) -> None:
-        """To be stored, unless it is what was noted last (a cache gives the same answer many times)."""
+    def note(self, seen: Result) -> int:
+        """To be stored, unless it is what was noted last (a cache gives the same answer many times). The digest of
+        what it says."""
         self._answered += 1
         key = seen.name, seen.type
-        if self._noted.get(key) != seen.at:
-            self._keep(key, seen)
+        noted = self._noted.get(key)
+        return noted[1] if noted and noted[0] == seen.at else self._keep(key, seen)
 
     async def instead(self, failure: LookupFailed) -> Result | None:
         """The last known answer of what could not be looked up; None when there never was one. Both are noted."""
@@ -39,7 +40,8 @@ class Memory:
         key = failure.name, failure.type
         known = await self._known(key)
         # What was not asked for want of time says nothing against what is known.
-        if (known is None or failure.server != TOO_LATE) and self._noted.get(key) != failure.at:
+        noted = self._noted.get(key)
+        if (known is None or failure.server != TOO_LATE) and not (noted and noted[0] == failure.at):
             self._keep(key, failure)
         return known
 
@@ -58,12 +60,13 @@ class Memory:
         self._answered = self._failed = 0
         return counts
 
-    def _keep(self, key: Key, seen: Result) -> None:
+    def _keep(self, key: Key, seen: Result) -> int:
         if len(self._noted) >= NOTED:
             self._noted.clear()
-        self._noted[key] = seen.at
         before = self._unstored.get(key)
-        self._unstored[key] = before.then(seen) if before else Observation.of(seen)
+        kept = self._unstored[key] = before.then(seen) if before else Observation.of(seen)
+        self._noted[key] = seen.at, kept.digest
+        return kept.digest
 
     async def _known(self, key: Key) -> Result | None:
         """The last definite answer, from this scan or the store."""
@@ -78,20 +81,23 @@ class RememberingResolver:
     """Another resolver whose answers are noted. Where it fails, the last known answer stands in, with its own
     `at`, and the failure is noted beside it; `LookupFailed` is left for what was never known.
 
-    One for each judgement: `complete` turns false when an older answer stood in.
+    One for each judgement: `complete` turns false when an older answer stood in. `seen`: what was asked for, with a
+    digest of the answer; `settled` turns false when anything failed.
     """
 
     def __init__(self, below: Resolver, memory: Memory) -> None:
         self._below = below
         self.immediate = is_immediate(below)
         self._memory = memory
-        self.complete = True
+        self.complete = self.settled = True
+        self.seen: dict[Key, int] = {}
 
     async def lookup(self, name: str, type: RecordType) -> Result:
         seen = await self._below.lookup(name, type)
         if not isinstance(seen, LookupFailed):
-            self._memory.note(seen)
+            self.seen[name, type] = self._memory.note(seen)
             return seen
+        self.settled = False
         known = await self._memory.instead(seen)
         if known is None:
             return seen

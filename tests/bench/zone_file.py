@@ -14,15 +14,20 @@ _ESCAPE = re.compile(rb"\\(\d{3}|.)", re.DOTALL)
 
 
 def read(path: Path) -> ZoneResolver:
-    records: dict[tuple[str, RecordType], list[Record]] = defaultdict(list)
+    return ZoneResolver(records(path))
+
+
+def records(path: Path) -> dict[tuple[str, RecordType], list[Record]]:
+    """By name and type."""
+    found: dict[tuple[str, RecordType], list[Record]] = defaultdict(list)
     for line in path.read_bytes().splitlines():
         name, _, rest = line.partition(b" ")
         kind, _, data = rest.partition(b" ")
         if not name.endswith(b".") or kind not in (b"A", b"AAAA", b"MX", b"TXT", b"CNAME"):
             continue
         type = RecordType(kind.decode())
-        records[name.decode().rstrip(".").lower(), type].append(_record(type, data))
-    return ZoneResolver(records)
+        found[name.decode().rstrip(".").lower(), type].append(_record(type, data))
+    return found
 
 
 def _record(type: RecordType, data: bytes) -> Record:

@@ -27,7 +27,6 @@ from checks.lookup import (
 )
 from checks.model import Severity
 from checks.platform import Platform
-from checks.spf import Memo
 from data import companies, scans, verdicts
 from data.engine import open_engine, writing
 from data.observations import StoredResolver, known
@@ -426,17 +425,16 @@ async def test_one_company_that_trips_us_up_costs_no_other_its_verdict(
 ) -> None:
     add(engine, range(5))
     await scan.run(engine, PLATFORM, Scripted(zone(5), at=1000.0))
-    honest = diagnosis.diagnose
+    honest = diagnosis.judge
 
-    async def trips(
-        company: Company, platform: Platform, resolver: Resolver, memo: Memo | None = None
-    ) -> Diagnosis:
+    def trips(company: Company, platform: Platform, facts: diagnosis.Facts) -> Diagnosis:
         if company.id == "c00002":
             raise ZeroDivisionError("a bug")
-        return await honest(company, platform, resolver, memo=memo)
+        return honest(company, platform, facts)
 
-    monkeypatch.setattr(diagnosis, "diagnose", trips)
-    summary = await scan.run(engine, PLATFORM, Scripted(zone(5), at=2000.0))
+    monkeypatch.setattr(diagnosis, "judge", trips)
+    changed = zone(5) | {("spf.ours.example", RecordType.TXT): [txt("v=spf1 ip4:192.0.2.1 -all")]}
+    summary = await scan.run(engine, PLATFORM, Scripted(changed, at=2000.0))
     assert (summary.companies, summary.broken) == (4, 1)
     assert stored(engine)["c00002"].checked_at.timestamp() == 1000.0
     assert "c00002" in caplog.text

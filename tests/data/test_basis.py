@@ -1,0 +1,215 @@
+"""A verdict stands while the DNS says what it said: a second scan then judges nobody, and any change is seen."""
+
+import random
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from ipaddress import ip_address
+
+import pytest
+from sqlalchemy import Engine, update
+
+from checks import diagnosis
+from checks.company import Company, Diagnosis, SendingMethod, SpfState
+from checks.lookup import FailureReason, Mx, Record, RecordType, Txt, ZoneResolver, txt
+from checks.platform import Platform
+from data.engine import open_engine, writing
+from data.schema import CompanyRow
+from data.worker import basis, scan
+from tests.bench import real_fleet, zone_file
+from tests.data.test_scan import NOW, PLATFORM, Scripted, add, stored, zone
+
+Records = dict[tuple[str, RecordType], list[Record]]
+
+
+@pytest.fixture
+def engine(store: Engine) -> Engine:
+    """Once SQLite, once PostgreSQL."""
+    return store
+
+
+@pytest.fixture
+async def scanned(engine: Engine) -> Engine:
+    """Five companies, judged once."""
+    add(engine, range(5))
+    await scan.run(engine, PLATFORM, Scripted(zone(5), at=1000.0))
+    return engine
+
+
+@pytest.fixture
+def judged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The ids of the companies that were judged from now on; the platform's own is the empty one."""
+    ids: list[str] = []
+    honest = diagnosis.judge
+
+    def noted(company: Company, platform: Platform, facts: diagnosis.Facts) -> Diagnosis:
+        ids.append(company.id)
+        return honest(company, platform, facts)
+
+    monkeypatch.setattr(diagnosis, "judge", noted)
+    return ids
+
+
+async def test_while_everything_is_as_before_nobody_is_judged(scanned: Engine, judged: list[str]) -> None:
+    before = stored(scanned)
+    summary = await scan.run(scanned, PLATFORM, Scripted(zone(5), at=2000.0))
+    assert judged == [""]
+    assert (summary.companies, summary.domains, summary.broken, summary.unknown) == (5, 5, 0, 0)
+    after = stored(scanned)
+    assert {v.checked_at.timestamp() for v in after.values()} == {2000.0}
+    assert all(after[id].attempted_at > v.attempted_at for id, v in before.items())
+    assert all(after[id].since == v.since for id, v in before.items())
+    assert {id: replace(v.diagnosis, checked_at=0) for id, v in after.items()} == {
+        id: replace(v.diagnosis, checked_at=0) for id, v in before.items()
+    }
+
+
+async def test_whose_record_changed_is_judged_anew(scanned: Engine, judged: list[str]) -> None:
+    changed = zone(5) | {("d1.example", RecordType.TXT): [txt("v=spf1 include:spf.ours.example -all")]}
+    await scan.run(scanned, PLATFORM, Scripted(changed, at=2000.0))
+    assert sorted(judged) == ["", "c00001"]
+    assert stored(scanned)["c00001"].diagnosis.spf is SpfState.EFFECTIVE
+
+
+async def test_our_include_stands_under_all_who_do_not_name_it(scanned: Engine, judged: list[str]) -> None:
+    """A network of ours in a company's record is a part of our include only while the include has it."""
+    record = {("d1.example", RecordType.TXT): [txt("v=spf1 ip4:192.0.2.128/25 -all")]}
+    await scan.run(scanned, PLATFORM, Scripted(zone(5) | record, at=2000.0))
+    assert stored(scanned)["c00001"].diagnosis.spf is SpfState.INEFFECTIVE
+    narrower = {("spf.ours.example", RecordType.TXT): [txt("v=spf1 ip4:192.0.2.1 -all")]}
+    judged.clear()
+    await scan.run(scanned, PLATFORM, Scripted(zone(5) | record | narrower, at=3000.0))
+    assert "c00001" in judged
+    assert stored(scanned)["c00001"].diagnosis.spf is SpfState.MISSING
+
+
+async def test_the_order_of_records_is_no_change(engine: Engine, judged: list[str]) -> None:
+    add(engine, [0])
+    exchangers = [Mx(10, "mx.ours.example"), Mx(10, "mx2.ours.example")]
+    some = zone(1) | {("mx2.ours.example", RecordType.A): ["192.0.2.26"]}
+    await scan.run(engine, PLATFORM, Scripted(some | {("d0.example", RecordType.MX): exchangers}, at=1.0))
+    judged.clear()
+    turned = {("d0.example", RecordType.MX): exchangers[::-1]}
+    await scan.run(engine, PLATFORM, Scripted(some | turned, at=2.0))
+    assert judged == [""]
+
+
+@pytest.mark.parametrize("column", [{"email": "other@d0.example"}, {"email_validated_at": None}])
+async def test_a_company_that_changed_is_judged_anew(
+    scanned: Engine, judged: list[str], column: dict[str, object]
+) -> None:
+    with writing(scanned) as session:
+        session.execute(update(CompanyRow).where(CompanyRow.id == "c00000").values(**column))
+    await scan.run(scanned, PLATFORM, Scripted(zone(5), at=2000.0))
+    assert sorted(judged) == ["", "c00000"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(PLATFORM, sending_addresses=(ip_address("192.0.2.2"),)),
+        replace(PLATFORM, include="spf.other.example"),
+        replace(PLATFORM, envelope="platform"),
+    ],
+)
+async def test_with_another_platform_all_are_judged_anew(
+    scanned: Engine, judged: list[str], other: Platform
+) -> None:
+    await scan.run(scanned, other, Scripted(zone(5), at=2000.0))
+    assert len(judged) == 6
+
+
+async def test_other_rules_judge_all_anew(
+    scanned: Engine, judged: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(basis, "_rules", lambda: "of tomorrow")
+    await scan.run(scanned, PLATFORM, Scripted(zone(5), at=2000.0))
+    assert len(judged) == 6
+
+
+async def test_what_cannot_be_looked_up_is_judged_each_time(engine: Engine, judged: list[str]) -> None:
+    add(engine, [0])
+    failing = {("d0.example", RecordType.TXT): FailureReason.SERVFAIL}
+    for at in (1000.0, 2000.0):
+        records: Mapping[tuple[str, RecordType], Iterable[Record]] = zone(1)  # type: ignore[assignment]
+        summary = await scan.run(engine, PLATFORM, ZoneResolver(records, failing, at=at))
+        assert summary.unknown == 1
+    assert judged.count("c00000") == 2
+
+
+async def test_a_failure_after_an_answer_leaves_the_verdict_and_its_time(
+    scanned: Engine, judged: list[str]
+) -> None:
+    before = stored(scanned)["c00000"]
+    await scan.run(scanned, PLATFORM, Scripted(zone(5), at=2000.0, dies_after=0))
+    after = stored(scanned)["c00000"]
+    assert (after.diagnosis.verdict, after.checked_at) == (before.diagnosis.verdict, before.checked_at)
+    judged.clear()
+    await scan.run(scanned, PLATFORM, Scripted(zone(5), at=3000.0))
+    await scan.run(scanned, PLATFORM, Scripted(zone(5), at=4000.0))
+    assert stored(scanned)["c00000"].checked_at.timestamp() == 4000.0
+    assert judged.count("c00000") == 1
+
+
+def test_the_rules_are_those_of_this_code() -> None:
+    company = Company("1", "One", SendingMethod.OWN_ADDRESS, "info@d0.example", True)
+    first = basis.digest_of(company, PLATFORM, {})
+    assert first == basis.digest_of(company, PLATFORM, {}) != 0
+    assert len(basis._rules()) == 16
+
+
+@pytest.mark.skipif(not real_fleet.RECORDS.exists(), reason="../shared/real is absent")
+async def test_after_any_change_of_real_records_a_scan_says_what_a_first_one_would(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """300 real domains, of whose names, and of those that they lead to, a seventh says something else."""
+    place = real_fleet.zone(tmp_path_factory.mktemp("real"))
+    records: Records = zone_file.records(place / "root.zone")
+    domains = (place / "domains.txt").read_text().split()[:6000:20]
+    platform = Platform("_spf.google.com", tuple(map(ip_address, real_fleet.ADDRESSES)))
+    luck = random.Random(4)
+    engine = open_engine("sqlite://")
+    with writing(engine) as session:
+        for number, domain in enumerate(domains):
+            session.add(_row(number, domain))
+    for at in (1.0, 2.0, 3.0):
+        live = ZoneResolver(records, at=at)
+        await scan.run(engine, platform, live)
+        alone = open_engine("sqlite://")
+        with writing(alone) as session:
+            for number, domain in enumerate(domains):
+                session.add(_row(number, domain))
+        await scan.run(alone, platform, live)
+        as_first = {id: replace(v.diagnosis, checked_at=0) for id, v in stored(alone).items()}
+        assert {id: replace(v.diagnosis, checked_at=0) for id, v in stored(engine).items()} == as_first
+        records = _changed(records, luck)
+
+
+def _row(number: int, domain: str) -> CompanyRow:
+    method = list(SendingMethod)[number % 3].value
+    return CompanyRow(
+        id=f"{number:05}",
+        name=domain,
+        email=f"info@{domain}",
+        email_validated_at=NOW,
+        sending_method=method,
+        domain=domain,
+        imported_at=NOW,
+    )
+
+
+def _changed(records: Records, luck: random.Random) -> Records:
+    """Some records are gone, some have another text, some an address more."""
+    changed = dict(records)
+    for key in luck.sample(sorted(records), len(records) // 7):
+        _, type = key
+        match luck.randrange(3), type:
+            case 0, _:
+                del changed[key]
+            case _, RecordType.TXT:
+                texts = [t for t in records[key] if isinstance(t, Txt)]
+                changed[key] = [txt(t.octets.replace(b"-all", b"~all").replace(b"a:", b"mx:")) for t in texts]
+            case _, RecordType.A:
+                changed[key] = [*records[key], "192.0.2.77"]
+            case _, RecordType.MX:
+                changed[key] = [*records[key], Mx(99, "mx.added.example")]
+    return changed
