@@ -22,6 +22,8 @@ from sqlalchemy.exc import (
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
+from data.revision import is_newest
+
 WAIT_SECONDS = 60
 """How long a writer waits for another one; an import of a large fleet is one transaction."""
 
@@ -36,14 +38,15 @@ def open_engine(url: str) -> Engine:
     `sqlite:///file` (its directory is made), `sqlite://` (in memory, for one process), `postgresql://…`.
     Raises `DatabaseUnavailable`.
     """
-    from data.migrate import migrate  # here, as Alembic takes its time to load, and `connect` does without
-
     parsed = _parse(url)
     if parsed.drivername == "sqlite":
         _make_directory(parsed)
     engine = _create(parsed)
     try:
-        migrate(engine)
+        if not is_newest(engine):
+            from data.migrate import migrate  # here, as Alembic takes its time to load
+
+            migrate(engine)
     except DBAPIError as error:
         engine.dispose()
         raise DatabaseUnavailable(sentence(engine, error)) from None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
@@ -12,15 +11,15 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
 from data.engine import DatabaseUnavailable
+from data.revision import MIGRATIONS
 
-_MIGRATIONS = Path(__file__).parent / "migrations"
 _ADVISORY_LOCK = 0x53454E44  # any number, the same in every process: who migrates goes first
 _in_this_process = threading.Lock()  # Alembic's context is a global of the process
 
 
 def _config(connection: Connection | None = None) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
 

@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-import dns.exception
-import dns.resolver
-
 from checks.resolver.names import to_labels
 
 DNS_PORT = 53
@@ -98,6 +95,9 @@ def named_or_systems(texts: Sequence[str] | None) -> tuple[Nameserver, ...]:
 
 def _systems() -> tuple[Nameserver, ...]:
     """From resolv.conf, or wherever the operating system keeps them: dnspython knows. Empty for none."""
+    import dns.exception  # here, as it takes its time to load, and most are told which servers to ask
+    import dns.resolver
+
     try:
         found = dns.resolver.Resolver()
     except (dns.exception.DNSException, OSError):

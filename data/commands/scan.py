@@ -21,6 +21,7 @@ from data.engine import open_engine, sentence, sqlite_file
 from data.worker import scan
 from data.worker.crew import Crew, CrewLost, cores
 from data.worker.member import Duty, collect_seldom
+from data.worker.processes import Reserve
 from data.worker.scan import Progress, ScanSummary, Tell, UnknownCompany
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -57,9 +58,11 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Exit status: 0 done; 1 done, but some companies could not be judged; 2 no such company; 3 not one look-up
     was answered, or no database; 130 stopped by Ctrl-C, 143 by SIGTERM, what was done being kept."""
     platform = command.platform(settings)
+    collect_seldom()
+    reserve = Reserve(_processes(args, settings))  # before a connection or a thread is there
     engine = open_engine(settings.database)
     try:
-        return _run(engine, platform, args, settings)
+        return _run(engine, platform, args, settings, reserve)
     except UnknownCompany as error:
         raise Stop(USAGE, str(error)) from None
     except DBAPIError as error:
@@ -67,45 +70,62 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     except CrewLost as error:
         raise Stop(COULD_NOT_LOOK, str(error)) from None
     finally:
+        reserve.close()
         engine.dispose()
 
 
-def _run(engine: Engine, platform: Platform, args: argparse.Namespace, settings: Settings) -> int:
+def _run(
+    engine: Engine, platform: Platform, args: argparse.Namespace, settings: Settings, reserve: Reserve
+) -> int:
     stoppable = _Stoppable()
-    collect_seldom()
     with shown() as tell:
 
         def told(now: Progress) -> None:
             stoppable.latest = now
             tell(now)
 
-        summary = asyncio.run(stoppable.run(_scan(engine, platform, settings, args, told)))
+        summary = asyncio.run(stoppable.run(_scan(engine, platform, settings, args, told, reserve)))
     if summary is None:
         raise Stop(128 + stoppable.signal, stoppable.sentence)
     print(json.dumps(_as_json(summary)) if args.json else _sentence(summary))
     return _status(summary)
 
 
-def _crew(platform: Platform, settings: Settings, processes: int, *, limited: bool) -> Crew | None:
-    """The processes that do the looking; None for this one alone. A database in memory is this process's own.
+def _processes(args: argparse.Namespace, settings: Settings) -> int:
+    """How many look at companies beside this process; 0 for this one alone. A database in memory is this process's
+    own, and few companies are looked at sooner than processes are started."""
+    size: int = args.processes or cores()
+    in_memory = settings.database.startswith("sqlite") and sqlite_file(settings.database) is None
+    return 0 if size < 2 or in_memory or args.only else size
+
+
+def _crew(
+    platform: Platform, settings: Settings, size: int, reserve: Reserve, *, limited: bool
+) -> Crew | None:
+    """The processes that do the looking; None for this one alone.
 
     `limited`: to so many questions a second, which they share. Then they have no more companies under way together
     than one would have, as a company's time runs while its questions wait.
     """
-    size = processes or cores()
-    if size < 2 or (settings.database.startswith("sqlite") and sqlite_file(settings.database) is None):
+    if not size:
         return None
     width = max(16, fleet.WIDTH // size) if limited else fleet.WIDTH
     limit = settings.queries_per_second
     duty = Duty(settings.database, platform, settings.nameservers, limit, sharers=size, width=width)
-    return Crew(duty, size)
+    return Crew(duty, size, reserve=reserve)
 
 
 async def _scan(
-    engine: Engine, platform: Platform, settings: Settings, args: argparse.Namespace, tell: Tell
+    engine: Engine,
+    platform: Platform,
+    settings: Settings,
+    args: argparse.Namespace,
+    tell: Tell,
+    reserve: Reserve,
 ) -> ScanSummary:
     async with command.resolver(settings) as resolver:
-        crew = _crew(platform, settings, args.processes, limited=resolver.limited)
+        size = _processes(args, settings)
+        crew = _crew(platform, settings, size, reserve, limited=resolver.limited)
         return await scan.run(engine, platform, resolver, args.only, tell, crew=crew)
 
 

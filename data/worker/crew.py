@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import multiprocessing
 import os
-import signal
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from multiprocessing.process import BaseProcess
 
 from data.engine import DatabaseUnavailable
 from data.observations import Rows
-from data.worker import member
+from data.worker import processes
 from data.worker.look import BATCH, Looked, Store
 from data.worker.member import Duty, Failed, Word
+from data.worker.processes import Reserve, Started
 
 PATIENCE = 1.5
 """Seconds that processes have to end what they do when they are told to stop."""
@@ -30,9 +28,7 @@ PATIENCE = 1.5
 MOST_DEATHS = 25
 """Processes that may die in one scan before it is given up."""
 
-_KEYS = "SENDWELL_SECRET_KEYS"
 _log = logging.getLogger(__name__)
-_new = multiprocessing.get_context("spawn")
 
 
 class CrewLost(Exception):
@@ -41,12 +37,13 @@ class CrewLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Crew:
-    """`size` processes with the same duty. For fewer companies than `worth_it` starting them takes longer than it
-    saves."""
+    """`size` processes with the same duty, as far as there are any from the `reserve`. For fewer companies than
+    `worth_it` starting them takes longer than it saves."""
 
     duty: Duty
     size: int
     worth_it: int = 4 * BATCH
+    reserve: Reserve | None = None
 
     async def run(self, batches: Iterable[list[str]], store: Store) -> None:
         """Look at all the companies with these ids; `store` gets what came of them, and this waits for it.
@@ -58,9 +55,16 @@ class Crew:
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(self.size):
-                    group.create_task(_keep_one(self.duty, work))
+                    group.create_task(_keep_one(self, work))
         except BaseExceptionGroup as several:
             raise several.exceptions[0] from None
+
+    def start(self) -> Started:
+        """One more process, which has its duty."""
+        started = (self.reserve and self.reserve.take()) or processes.new()
+        with suppress(OSError):  # it died: who listens to it is told
+            started.pipe.send(self.duty)
+        return started
 
 
 def cores() -> int:
@@ -93,10 +97,10 @@ class _Work:
                 self._again += [list(ids[: len(ids) // 2]), list(ids[len(ids) // 2 :])]
 
 
-async def _keep_one(duty: Duty, work: _Work) -> None:
+async def _keep_one(crew: Crew, work: _Work) -> None:
     """One process, and another in its place when it dies, until there is nothing left to do."""
     while True:
-        one = _Member(duty, work)
+        one = _Member(crew.start(), work)
         try:
             if await one.serve() and not one.in_hand():
                 return
@@ -125,15 +129,12 @@ class _Hand:
 class _Member:
     """One process, as the one that writes sees it."""
 
-    def __init__(self, duty: Duty, work: _Work) -> None:
+    def __init__(self, started: Started, work: _Work) -> None:
+        self._process, self._pipe = started
         self._work = work
         self._hand = _Hand()
         self._no_more = False
         self._said: asyncio.Queue[object] = asyncio.Queue()
-        self._pipe, theirs = _new.Pipe()
-        self._process = _new.Process(target=member.main, args=(theirs, duty), daemon=True)
-        _start_deaf(self._process)
-        theirs.close()  # so that the end of theirs is the end of the pipe
         loop = asyncio.get_running_loop()
         self._ear = threading.Thread(target=self._listen, args=(loop,), name="listening", daemon=True)
         self._ear.start()
@@ -195,19 +196,6 @@ class _Member:
                 loop.call_soon_threadsafe(self._said.put_nowait, self._pipe.recv())
         with suppress(RuntimeError):
             loop.call_soon_threadsafe(self._said.put_nowait, _GONE)
-
-
-def _start_deaf(process: BaseProcess) -> None:
-    """Ctrl-C is for the one that writes, also while the other one loads: it inherits that from here. The environment
-    too, but for the keys of passwords: it decrypts none."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    keys = os.environ.pop(_KEYS, None)
-    try:
-        process.start()
-    finally:
-        signal.signal(signal.SIGINT, before)
-        if keys is not None:
-            os.environ[_KEYS] = keys
 
 
 _GONE = object()

@@ -62,12 +62,13 @@ class Duty:
         return "Duty(…)"
 
 
-def main(pipe: Connection, duty: Duty) -> None:
-    """The process. It ends when it is told to, and when the other one is gone."""
+def main(pipe: Connection) -> None:
+    """The process. It is told its duty first, and ends when it is told to, and when the other one is gone."""
     for number in (signal.SIGINT, signal.SIGTERM):  # they are for the one that writes, which tells us
         signal.signal(number, signal.SIG_IGN)
     collect_seldom()
-    with suppress(OSError):
+    with suppress(OSError, EOFError):
+        duty: Duty = pipe.recv()
         asyncio.run(_Talk(pipe).work(duty))
 
 

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, inspect, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from data import revision
 from data.engine import DatabaseUnavailable, open_engine, told, writing
 from data.schema import Base
 from tests.data.conftest import Cluster
@@ -36,6 +39,12 @@ def refusal(url: str) -> str:
 def scans(engine: Engine) -> int:
     with Session(engine) as session:
         return session.scalar(text("SELECT count(*) FROM scans")) or 0
+
+
+def test_the_newest_script_is_where_alembic_ends() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(revision.MIGRATIONS))
+    assert revision.newest() == ScriptDirectory.from_config(config).get_current_head()
 
 
 def test_migrations_make_what_the_models_say(store: Engine) -> None:

@@ -213,3 +213,54 @@ def test_a_killed_scan_leaves_a_consistent_database_and_the_next_one_completes(
         states = connection.execute("SELECT state FROM scans ORDER BY id").fetchall()
     assert states == [("interrupted",), ("done",)]
     engine.dispose()
+
+
+# Processes that are forked before the scan begins
+
+LARGE = 2400
+"""Companies from which on other processes do the looking."""
+
+
+def children(process: subprocess.Popen[str]) -> list[int]:
+    return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+
+
+def until_gone(pids: list[int]) -> None:
+    deadline = time.monotonic() + ENOUGH
+    while any(Path(f"/proc/{pid}").exists() for pid in pids):
+        assert time.monotonic() < deadline, "processes stay behind"
+        time.sleep(0.02)
+
+
+@pytest.mark.integration
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux alone")
+def test_many_companies_are_looked_at_by_processes_that_end_with_the_scan(
+    database: Path, server: DnsServer
+) -> None:
+    engine = open_engine(f"sqlite:///{database}")
+    add(engine, range(LARGE), domain="d4.example")
+    process = started(database, server.address, "--processes", "2", "--json")
+    wait_until_some_are_stored(database)
+    helpers = children(process)
+    status, out, err = ended(process)
+    assert (status, err, json.loads(out)["companies"]) == (0, "", LARGE)
+    assert len(helpers) == 2
+    until_gone(helpers)
+    assert len(stored(engine)) == LARGE
+    engine.dispose()
+
+
+@pytest.mark.integration
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux alone")
+def test_processes_end_when_the_scan_is_killed(database: Path, half_silent: DnsServer) -> None:
+    engine = open_engine(f"sqlite:///{database}")
+    add(engine, range(LARGE // 2), domain="d0.example")
+    add(engine, range(LARGE // 2, LARGE), domain="d1.example")
+    engine.dispose()
+    process = started(database, half_silent.address, "--processes", "3")
+    wait_until_some_are_stored(database)
+    helpers = children(process)
+    assert helpers
+    process.kill()
+    ended(process)
+    until_gone(helpers)
