@@ -19,7 +19,6 @@ from checks.lookup import ZoneResolver
 from checks.platform import Platform
 from data.worker import basis, member
 
-
 _KEYS = "SENDWELL_SECRET_KEYS"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import os
 import signal
 import time
@@ -19,7 +20,7 @@ from checks.resolver import LiveResolver
 from data.engine import DatabaseUnavailable, open_engine
 from data.scans import ScanState
 from data.schema import VerdictRow
-from data.worker import crew, scan
+from data.worker import crew, processes, scan
 from data.worker.crew import Crew, CrewLost
 from data.worker.look import Looked
 from data.worker.member import Duty
@@ -34,11 +35,12 @@ def send_environment(pipe: Connection) -> None:
     pipe.send(dict(os.environ))
 
 
-def test_the_process_gets_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("way", ["spawn", "fork"])
+def test_the_process_gets_no_keys(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SENDWELL_SECRET_KEYS", "hemlig")
-    ours, theirs = crew._new.Pipe()
-    process = crew._new.Process(target=send_environment, args=(theirs,))
-    crew._start_deaf(process)
+    context = multiprocessing.get_context(way)
+    ours, theirs = context.Pipe()
+    process, _ = processes._started(context.Process(target=send_environment, args=(theirs,)), ours, theirs)
     assert ours.poll(60)
     environment = ours.recv()
     process.join()
