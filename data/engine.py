@@ -28,6 +28,10 @@ WAIT_SECONDS = 60
 """How long a writer waits for another one; an import of a large fleet is one transaction."""
 
 
+PAGES_IN_LOG = 10_000
+"""Of 4 kB that SQLite's log holds before they are put into place: a page that changes often is then moved seldom."""
+
+
 class DatabaseUnavailable(Exception):
     """The database cannot be used. One sentence: what is wrong, where, and what to do; never a password."""
 
@@ -148,6 +152,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # the driver would begin on its own, and not before a SELECT
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {PAGES_IN_LOG}")
     _switch_to_wal(connection)
 
 
