@@ -20,7 +20,13 @@ from data.files import CannotWrite
 from data.secrets import SecretsUnavailable
 from settings import SettingsError, load
 
-COMMANDS = {"import": "import_", "scan": "scan", "what-if": "what_if", "export": "export"}
+COMMANDS = {
+    "import": "import_",
+    "scan": "scan",
+    "what-if": "what_if",
+    "export": "export",
+    "rotate-keys": "rotate_keys",
+}
 """The modules. Only the one that is asked for is loaded: no process of a scan needs the libraries for Excel."""
 PROJECT = Path(__file__).resolve().parent.parent
 
