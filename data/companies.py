@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import unicodedata
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Table, bindparam, func, insert, select, text, update
+from sqlalchemy import Delete, Table, bindparam, delete, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from checks import profile
 from checks.company import Company, SendingMethod
 from checks.domain_name import display
 from data.batches import batches
-from data.schema import CompanyRow
+from data.schema import CompanyRow, LoginAttemptRow, LoginRow
 
 if TYPE_CHECKING:  # the dashboard and the processes of a scan read companies, and can decrypt nothing
     from data.secrets import Secrets
@@ -23,6 +24,10 @@ if TYPE_CHECKING:  # the dashboard and the processes of a scan read companies, a
 BATCH = 500
 """Rows a statement: enough for speed, within the parameters that a statement can have."""
 
+KEEPS_PASSWORD = timedelta(days=30)
+"""How long a company may be gone before its stored password is deleted."""
+
+_log = logging.getLogger(__name__)
 _table: Table = CompanyRow.metadata.tables[CompanyRow.__tablename__]
 _DEFAULTS: dict[str, Any] = {
     "name": "",
@@ -91,6 +96,38 @@ def mark_gone(session: Session, named: Container[str], at: datetime) -> int:
     return len(gone)
 
 
+def forget_passwords(session: Session, before: datetime) -> int:
+    """Delete the stored passwords of companies that were gone before that moment, and what is known of their logins.
+    How many passwords. The caller commits.
+
+    Attempts of a credential that another company still has, and those after that moment, go on counting.
+    """
+    theirs = (_table.c.gone_since < before) & _table.c.smtp_password.is_not(None)
+    found = select(_table.c.id).where(theirs)
+    if session.scalars(found.limit(1)).first() is None:
+        return 0
+    lock(session)  # so that none of them comes back meanwhile
+    ids = session.scalars(found).all()
+    for batch in batches(ids, BATCH):
+        session.execute(delete(LoginRow).where(LoginRow.company_id.in_(batch)))
+        session.execute(update(_table).where(_table.c.id.in_(batch)).values(smtp_password=None))
+    for batch in batches(ids, BATCH):
+        session.execute(_delete_attempts(batch, before))
+    _log.info(
+        "the stored passwords of %d companies were deleted: they are gone since before %s", len(ids), before
+    )
+    return len(ids)
+
+
+def _delete_attempts(ids: Sequence[str], before: datetime) -> Delete:
+    row = LoginAttemptRow
+    return delete(row).where(
+        row.company_id.in_(ids),
+        row.began_at < before.timestamp(),
+        row.fingerprint.not_in(select(LoginRow.fingerprint)),
+    )
+
+
 def count(session: Session) -> int:
     """How many companies there are, without those that are gone: what `for_scan(session, None)` yields."""
     query = select(func.count()).select_from(_table).where(_table.c.gone_since.is_(None))
@@ -141,7 +178,8 @@ def _merged(entry: Entry, old: Mapping[str, Any] | None, secrets: Secrets, at: d
     new = {**_DEFAULTS, **kept, **entry.values, "id": entry.id, "gone_since": None}
     if entry.password and not secrets.is_same(new["smtp_password"], entry.password):
         new["smtp_password"] = secrets.encrypt(entry.password)
-    if old is not None and any(new[name] != old[name] for name in _OF_THE_LOGIN):
+    before = old or _DEFAULTS
+    if any(new[name] != before[name] for name in _OF_THE_LOGIN):
         new["smtp_changed_at"] = at
     return new
 

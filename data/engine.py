@@ -152,6 +152,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # the driver would begin on its own, and not before a SELECT
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA secure_delete = FAST")  # deleted tokens are overwritten; it costs nothing
     connection.execute(f"PRAGMA wal_autocheckpoint = {PAGES_IN_LOG}")
     _switch_to_wal(connection)
 

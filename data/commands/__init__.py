@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from checks.command import Parser, PlatformSettings
+from data import companies
 
-__all__ = ["Parser", "Settings", "Subparsers"]
+__all__ = ["Parser", "Settings", "Subparsers", "forgotten"]
 
 Subparsers: TypeAlias = "argparse._SubParsersAction[Parser]"
 """What `add_parser` adds to."""
@@ -24,3 +25,11 @@ class Settings(PlatformSettings, Protocol):
     def secret_keys(self) -> Sequence[str]: ...
     @property
     def var(self) -> Path: ...
+
+
+def forgotten(passwords: int) -> str:
+    """A sentence about those that were deleted."""
+    days = companies.KEEPS_PASSWORD.days
+    return (
+        f"{passwords:,} stored passwords were deleted: of companies that are gone for more than {days} days"
+    )

@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 
 from checks.command import DONE, REJECTED, USAGE, Stop
 from checks.domain_name import quoted
-from data.commands import Settings, Subparsers
+from data.commands import Settings, Subparsers, forgotten
 from data.engine import open_engine, sqlite_file
 from data.importers.run import Options, Report, import_file
 from data.importers.table import UnusableFile
@@ -89,6 +89,7 @@ def _as_json(report: Report, options: Options) -> dict[str, object]:
         "rows": report.rows,
         **asdict(report.companies),
         "gone": report.gone,
+        "forgotten": report.forgotten,
         "rejected": [asdict(rejected) for rejected in report.rejected],
         "notes": report.notes,
         "dry_run": options.dry_run,
@@ -106,6 +107,7 @@ def _as_text(report: Report, options: Options) -> str:
             if report.gone
             else []
         ),
+        *([forgotten(report.forgotten)] if report.forgotten else []),
         *(f"Note: {note}" for note in report.notes),
         *_rejected_lines(report, options),
     ]

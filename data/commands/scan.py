@@ -8,6 +8,7 @@ import json
 import signal
 import sys
 from collections.abc import Coroutine
+from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
@@ -15,9 +16,10 @@ from sqlalchemy.exc import DBAPIError
 from checks import command, fleet
 from checks.command import COULD_NOT_LOOK, DONE, REJECTED, USAGE, Stop
 from checks.platform import Platform
-from data.commands import Settings, Subparsers
+from data import companies
+from data.commands import Settings, Subparsers, forgotten
 from data.commands.progress import clock, shown
-from data.engine import open_engine, sentence, sqlite_file
+from data.engine import open_engine, sentence, sqlite_file, writing
 from data.worker import scan
 from data.worker.crew import Crew, CrewLost, cores
 from data.worker.member import Duty, collect_seldom
@@ -77,6 +79,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 def _run(
     engine: Engine, platform: Platform, args: argparse.Namespace, settings: Settings, reserve: Reserve
 ) -> int:
+    _forget_passwords(engine)
     stoppable = _Stoppable()
     with shown() as tell:
 
@@ -89,6 +92,14 @@ def _run(
         raise Stop(128 + stoppable.signal, stoppable.sentence)
     print(json.dumps(_as_json(summary)) if args.json else _sentence(summary))
     return _status(summary)
+
+
+def _forget_passwords(engine: Engine) -> None:
+    """Those that were kept long enough."""
+    with writing(engine) as session:
+        deleted = companies.forget_passwords(session, datetime.now(UTC) - companies.KEEPS_PASSWORD)
+    if deleted:
+        print(forgotten(deleted), file=sys.stderr)
 
 
 def _processes(args: argparse.Namespace, settings: Settings) -> int:

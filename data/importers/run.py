@@ -37,13 +37,15 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What an import did, or would do. `gone`: companies newly marked so. `notes`: how the file was read."""
+    """What an import did, or would do. `gone`: companies newly marked so. `notes`: how the file was read.
+    `forgotten`: stored passwords that were deleted, of companies gone for long."""
 
     rows: int
     companies: Tally
     gone: int
     rejected: tuple[Rejected, ...]
     notes: tuple[str, ...]
+    forgotten: int = 0
 
 
 @dataclass(slots=True)
@@ -72,9 +74,9 @@ def import_file(
                 spool.put(_good(table, rows, counter, keep, progress))
                 if not counter.rows:
                     raise UnusableFile(f"{shown(path)} has a header and no companies: nothing was changed")
-                tally, gone = _write(engine, spool, rows.named, secrets, at, options)
+                tally, gone, forgotten = _write(engine, spool, rows.named, secrets, at, options)
             notes = (*table.notes, *layout.notes, *_notes(rows, none_good=tally == Tally()))
-        return Report(counter.rows, tally, gone, tuple(counter.rejected), notes)
+        return Report(counter.rows, tally, gone, tuple(counter.rejected), notes, forgotten)
     except BaseException as error:
         forget_locals(error)  # rows with passwords in them
         raise
@@ -87,16 +89,17 @@ def _write(
     secrets: Secrets,
     at: datetime,
     options: Options,
-) -> tuple[Tally, int]:
-    """The companies' tally, and how many are gone."""
+) -> tuple[Tally, int, int]:
+    """The companies' tally, how many are gone, and how many passwords were forgotten."""
     with writing(engine) as session:
         companies.lock(session)
         tally = companies.upsert(session, entries, secrets, at)
         marks = not options.part and tally != Tally()
         gone = companies.mark_gone(session, named, at) if marks else 0
+        forgotten = companies.forget_passwords(session, at - companies.KEEPS_PASSWORD)
         if options.dry_run:
             session.rollback()
-    return tally, gone
+    return tally, gone, forgotten
 
 
 def _good(table: Table, rows: Rows, counter: _Counter, keep: Keep, progress: Progress) -> Iterator[Entry]:

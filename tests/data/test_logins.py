@@ -182,11 +182,11 @@ def test_an_import_says_when_it_changed_the_login(store: Engine, tmp_path: Any) 
     files = Files(store, tmp_path)
     header = "company_id,name,sending_method,smtp_host,smtp_port,smtp_username,smtp_password\n"
     later = datetime(2026, 11, 24, tzinfo=UTC)
-    files.take(header + "1,A,own_server,smtp.a.be,587,u,secret\n", MONDAY)
-    assert files.companies()["1"].smtp_changed_at is None
+    files.take(header + "1,A,own_server,smtp.a.be,587,u,secret\n2,B,platform,,,,\n", MONDAY)
+    assert [company.smtp_changed_at for company in files.companies().values()] == [MONDAY, None]
     files.take(header + "1,Anna,own_server,smtp.a.be,587,u,secret\n", later)
     files.take(header + "1,Anna,own_server,smtp.a.be,587,u,\n", later)
-    assert files.companies()["1"].smtp_changed_at is None
+    assert files.companies()["1"].smtp_changed_at == MONDAY
     for day, row in enumerate(
         (
             "1,Anna,own_server,smtp.b.be,587,u,\n",

@@ -147,6 +147,20 @@ def test_an_unknown_company_is_told(database: Path, server: DnsServer) -> None:
 
 
 @pytest.mark.integration
+def test_the_password_of_who_is_gone_for_long_is_deleted_and_that_is_told(
+    database: Path, server: DnsServer
+) -> None:
+    fill(database, 2)
+    with sqlite3.connect(database) as connection:
+        connection.execute("UPDATE companies SET smtp_password = x'00', gone_since = '2026-01-01 00:00:00'")
+    status, out, err = ended(started(database, server.address, "--json"))
+    assert (status, json.loads(out)["companies"]) == (0, 0)
+    assert err == "2 stored passwords were deleted: of companies that are gone for more than 30 days\n"
+    with sqlite3.connect(database) as connection:
+        assert connection.execute("SELECT count(smtp_password) FROM companies").fetchone() == (0,)
+
+
+@pytest.mark.integration
 def test_when_nobody_answers_the_status_says_so_and_all_is_unknown(database: Path) -> None:
     fill(database, 3)
     status, out, err = ended(started(database, "127.0.0.1:1", "--json"))
