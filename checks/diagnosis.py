@@ -178,12 +178,7 @@ async def _dmarc(
 
 def judge(company: Company, platform: Platform, facts: Facts) -> Diagnosis:
     """The verdict and its working, from the facts alone."""
-    address, about_address = profile.judge(
-        company,
-        facts.profile,
-        facts.email_mx.takes_mail if facts.email_mx else None,
-        facts.from_mx.takes_mail if facts.from_mx else None,
-    )
+    address, about_address = profile.judge(company, facts.profile, facts.email_mx, facts.from_mx)
     smtp, about_smtp = smtp_rules.judge(company, facts.login)
     findings = _sorted(
         (

@@ -8,6 +8,8 @@ from checks import domain_name
 from checks.company import AddressState, Company, SendingMethod
 from checks.domain_name import Address, BadName
 from checks.model import Evidence, Finding, Rule, Severity, Topic
+from checks.mx import rules as mx_rules
+from checks.mx.exchangers import MxFacts
 
 MISSING = Rule(
     "PROFILE_EMAIL_MISSING",
@@ -122,9 +124,9 @@ def _split(text: str) -> tuple[Address | None, str]:
 
 
 def judge(
-    company: Company, profile: Profile, email_takes_mail: bool | None, from_takes_mail: bool | None
+    company: Company, profile: Profile, email_mx: MxFacts | None, from_mx: MxFacts | None
 ) -> tuple[AddressState, tuple[Finding, ...]]:
-    """The address column, the worst first, and every finding. None: it could not be looked up."""
+    """The address column, the worst first, and every finding. None: there is no such domain to ask about."""
     found: list[tuple[AddressState, Finding]] = []
     if profile.email is None:
         state, rule = (
@@ -132,27 +134,31 @@ def judge(
         )
         found.append((state, _finding(rule, "", "an e-mail address", company.email)))
     else:
-        domain = profile.email.domain
-        if email_takes_mail is False:
-            finding = _finding(UNREACHABLE, domain, "a domain that takes mail", domain)
-            found.append((AddressState.UNREACHABLE, finding))
-        elif email_takes_mail is None:
-            found.append((AddressState.UNKNOWN, _finding(LOOKUP_FAILED, domain, "an answer", "none")))
+        takes_mail = email_mx.takes_mail if email_mx else None
+        if email_mx and takes_mail is False:
+            found.append((AddressState.UNREACHABLE, _about_mx(UNREACHABLE, email_mx)))
+        elif email_mx and takes_mail is None:
+            found.append((AddressState.UNKNOWN, _about_mx(LOOKUP_FAILED, email_mx)))
         if not company.email_validated:
             finding = _finding(NOT_VALIDATED, company.email, "the moment of validation", "not validated")
             found.append((AddressState.UNVALIDATED, finding))
     state = found[0][0] if found else AddressState.VALIDATED
-    return state, (*(finding for _, finding in found), *_from_findings(company, profile, from_takes_mail))
+    return state, (*(finding for _, finding in found), *_from_findings(company, profile, from_mx))
 
 
-def _from_findings(company: Company, profile: Profile, takes_mail: bool | None) -> list[Finding]:
+def _from_findings(company: Company, profile: Profile, mx: MxFacts | None) -> list[Finding]:
     if company.method is SendingMethod.PLATFORM:
         return []
     if profile.sender_problem:
         return [_finding(FROM_MALFORMED, "", profile.sender_problem, company.from_address)]
-    if profile.domain and takes_mail is False:
-        return [_finding(FROM_TAKES_NO_MAIL, profile.domain, "a domain that takes mail", profile.domain)]
-    return []
+    return [_about_mx(FROM_TAKES_NO_MAIL, mx)] if mx and mx.takes_mail is False else []
+
+
+def _about_mx(rule: Rule, mx: MxFacts) -> Finding:
+    """With what decides about the domain's mail servers as evidence."""
+    wanted = Severity.UNKNOWN if mx.takes_mail is None else Severity.FAILURE
+    evidence = next((f.evidence for f in mx_rules.judge(mx) if f.severity is wanted), ())
+    return Finding(rule.code, rule.severity, mx.domain, evidence)
 
 
 def _finding(rule: Rule, about: str, expected: str, found: str) -> Finding:

@@ -72,7 +72,8 @@ def _not_passing(facts: SpfFacts, platform: Platform) -> tuple[Finding, ...]:
     if any(s.outcome.result is Result.PASS for s in facts.senders):
         found.append(_passes_from_some(facts))
     found += _nearly(facts, platform)
-    found.sort(key=lambda f: f.rule in _VAGUE)
+    vague = _VAGUE + ((INCLUDE_WITHOUT_RECORD.code,) if _breaks_at_a_near_miss(failing[0], facts) else ())
+    found.sort(key=lambda f: f.rule in vague)
     elsewhere = (
         finding(INCLUDE_ELSEWHERE, m.name, Evidence(f"at {facts.domain}", m.term)) for m in facts.elsewhere
     )
@@ -81,6 +82,12 @@ def _not_passing(facts: SpfFacts, platform: Platform) -> tuple[Finding, ...]:
 
 _VAGUE = (INCLUDE_MISSING.code, NO_RECORD.code)
 """What is miswritten explains more than that nothing matched, and comes first."""
+
+
+def _breaks_at_a_near_miss(sender: Sender, facts: SpfFacts) -> bool:
+    """Whether the include that names nothing is our own, miswritten."""
+    problem = sender.outcome.problem
+    return problem is not None and any(m.term == problem.term for m in facts.mentions if not m.present)
 
 
 def _why(sender: Sender, facts: SpfFacts, platform: Platform) -> Finding:

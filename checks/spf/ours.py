@@ -139,7 +139,7 @@ async def _our_include(name: str, resolver: Resolver, memo: Memo | None) -> OurI
         return known.include
     tree = await walk(name, resolver)
     made = OurInclude(tree)
-    if memo:
+    if memo and tree.complete:
         asked = [(n.name, RecordType.TXT) for n in tree.nodes if usable(n.name)]
         memo.ours[name] = KnownInclude(asked, await lookup_all(resolver, asked), made)
     return made

@@ -22,7 +22,7 @@ SHARED_DOMAIN = _rule(
     "SPF_SHARED_DOMAIN",
     FAILURE,
     "{about} is a mail domain shared by everybody, so the company cannot publish an SPF record there.",
-    "Only the provider of the domain decides who may send for it. Our mail in its name fails SPF for ever.",
+    "Only the provider of the domain decides who may send for it, and does not name us: our mail never passes there.",
     "Let the company send from the platform's address, or from an address on a domain of its own.",
     "RFC 7208 3",
 )

@@ -141,7 +141,7 @@ SPF = (
     Scenario(
         "spf: our name misspelt",
         2,
-        ineffective("SPF_INCLUDE_WITHOUT_RECORD"),
+        ineffective("SPF_INCLUDE_MISWRITTEN"),
         spf=("v=spf1 include:spf.invioces.example mx ~all",),
     ),
     Scenario(
@@ -215,7 +215,7 @@ SPF = (
     Scenario(
         "spf: strings joined without a space, ours at the joint",
         2,
-        ineffective("SPF_INCLUDE_WITHOUT_RECORD"),
+        ineffective("SPF_INCLUDE_MISWRITTEN"),
         spf=(("v=spf1 include:<ours>", "include:<host-spf> mx ~all"),),
     ),
     Scenario(

@@ -139,7 +139,7 @@ ROWS = (
         record("v=spf1 include:spf.sendwel.example -all"),
         ("permerror", "permerror"),
         "ineffective",
-        "SPF_INCLUDE_WITHOUT_RECORD",
+        "SPF_INCLUDE_MISWRITTEN",
         found={
             "SPF_INCLUDE_WITHOUT_RECORD": "no such name at spf.sendwel.example",
             "SPF_INCLUDE_MISWRITTEN": "include:spf.sendwel.example",
@@ -150,7 +150,7 @@ ROWS = (
         record("v=spf1 include:spf.sendwel.example -all\n spf.sendwel.example TXT parked"),
         ("permerror", "permerror"),
         "ineffective",
-        "SPF_INCLUDE_WITHOUT_RECORD",
+        "SPF_INCLUDE_MISWRITTEN",
         found={"SPF_INCLUDE_WITHOUT_RECORD": "no SPF record at spf.sendwel.example"},
     ),
     Row(
@@ -236,7 +236,7 @@ ROWS = (
         record('"v=spf1 include:spf.sendwell.example" "include:i1.example -all"'),
         ("permerror", "permerror"),
         "ineffective",
-        "SPF_INCLUDE_WITHOUT_RECORD",
+        "SPF_INCLUDE_MISWRITTEN",
         found={"SPF_INCLUDE_MISWRITTEN": "include:spf.sendwell.exampleinclude:i1.example"},
     ),
     Row(
