@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from ipaddress import IPv4Address, IPv6Address
 from typing import NoReturn, Protocol
 
+from checks import memory
 from checks.domain_name import BadName, domain
 from checks.platform import Dkim, Fallback, Platform
 from checks.resolver import LiveResolver, NoNameservers
@@ -38,6 +39,7 @@ class Parser(argparse.ArgumentParser):
 
 def run(main: Callable[[Sequence[str]], int]) -> NoReturn:
     """Run a command with the process's arguments and end the process as interfaces.md says."""
+    memory.keep_to_ourselves()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if sys.stdout is None:  # closed by who started us: what is printed goes nowhere
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
