@@ -22,6 +22,7 @@ from aiosmtplib import (
 )
 from aiosmtplib.response import SMTPResponse
 
+from checks.frames import forget_locals
 from checks.smtp import connection_rules as rules
 from checks.smtp import login_rules, mechanisms, trouble
 from checks.smtp.credentials import Credentials
@@ -166,6 +167,9 @@ class Conversation:
             return await self._exchange(mechanism, credentials)
         except (SMTPException, OSError, UnicodeError) as problem:
             return self._failed(trouble.of(problem, greeted=True))
+        except BaseException as ended:  # by whoever waits for us: the secret was on its way
+            forget_locals(ended)
+            raise
 
     async def _exchange(self, mechanism: Mechanism, credentials: Credentials) -> Reply | Trouble:
         reply = await self._opened.execute_command(*mechanisms.first_command(mechanism, credentials))
