@@ -40,6 +40,7 @@ def test_import_prints_one_json_object(
         "changed": 0,
         "unchanged": 0,
         "gone": 0,
+        "forgotten": 0,
         "rejected": [
             {"line": 3, "reason": "name is empty", "mend": "fill it in", "company_id": "2"},
             {
