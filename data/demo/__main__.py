@@ -20,7 +20,8 @@ from data.demo import companion, platform, zone
 from data.demo.preparation import Place, Standing, prepare, require_writable
 from data.demo.server import DnsServer
 from data.engine import DatabaseUnavailable
-from data.secrets import KEY_FILE, Secrets, SecretsUnavailable
+from data.key_file import KeyFile
+from data.secrets import Secrets, SecretsUnavailable
 from settings import Settings, SettingsError, load
 
 PROJECT = Path(__file__).parent.parent.parent
@@ -48,6 +49,7 @@ def environment(place: Place) -> dict[str, str]:
     ours = platform.PLATFORM
     return {
         "SENDWELL_DATABASE": place.database,
+        "SENDWELL_SECRET_KEYS": ",".join(_key_file(place.var).read()),
         "SENDWELL_NAMESERVERS": place.nameserver,
         "SENDWELL_INCLUDE": ours.include,
         "SENDWELL_SENDING_ADDRESSES": ",".join(str(address) for address in ours.sending_addresses),
@@ -56,6 +58,11 @@ def environment(place: Place) -> dict[str, str]:
         "SENDWELL_DKIM": ours.dkim.value,
         "SENDWELL_FALLBACK": ours.fallback.value,
     }
+
+
+def _key_file(var: Path) -> KeyFile:
+    """One of the demo's own: whoever rotates its keys takes none away that a real fleet's passwords need."""
+    return KeyFile(var / "demo.keys")
 
 
 def _require_free(settings: Settings) -> None:
@@ -79,7 +86,9 @@ def _prepared(place: Place, settings: Settings) -> Standing:
 
     signal.signal(signal.SIGTERM, as_ctrl_c)
     try:
-        return prepare(place, Secrets(settings.secret_keys, settings.var / KEY_FILE))
+        keys = _key_file(place.var)
+        keys.make()
+        return prepare(place, Secrets(path=keys.path))
     except DatabaseUnavailable as error:
         raise Stop(COULD_NOT_LOOK, str(error)) from None
     except SecretsUnavailable as error:

@@ -92,6 +92,8 @@ def test_the_command_gets_the_settings_of_the_demo_and_no_others(started: tuple[
     assert settings["SENDWELL_SENDING_ADDRESSES"] == "192.0.2.25,2001:db8:25::25"
     assert settings["SENDWELL_NAMESERVERS"].startswith("127.0.0.1:")
     assert settings["SENDWELL_DKIM"] == "none"
+    assert settings["SENDWELL_SECRET_KEYS"] == (project / "var" / "demo.keys").read_text().strip()
+    assert not (project / "var" / "secret.keys").exists()
     assert not (project / "real.db").exists()
 
 
