@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
@@ -12,7 +13,7 @@ from checks.dmarc.receivers import Expectation
 from checks.platform import Platform
 from checks.report import Report
 from checks.spf import repair_rules
-from checks.spf.advice import Advice, Answered, Change, ChangeKind
+from checks.spf.advice import Advice, Answered, Change, ChangeKind, Size
 from dashboard.actions.plain_text import block
 from data import companies
 from data.observations import StoredResolver
@@ -34,9 +35,9 @@ def for_company(session: Session, company_id: str, platform: Platform | None) ->
     return asyncio.run(report.make(company, platform, StoredResolver(session)))
 
 
-def as_published(advice: Advice) -> str:
-    """The record as a zone file has it: strings of at most 255 octets."""
-    return " ".join(f'"{string}"' for string in advice.strings)
+def as_published(strings: Sequence[str]) -> str:
+    """A record as a zone file has it: strings of at most 255 octets."""
+    return " ".join(f'"{string}"' for string in strings)
 
 
 def difference(advice: Advice) -> str:
@@ -44,34 +45,36 @@ def difference(advice: Advice) -> str:
     return "\n".join(block(f"{_SIGNS[change.kind]} {_terms(change)}") for change in advice.changes)
 
 
-def size(advice: Advice) -> str:
-    """What the record will cost a sender that nothing matches."""
-    four, six = advice.size.voids
+def size(record: Size) -> str:
+    """What a record will cost a sender that nothing matches."""
+    terms = f"{record.terms} or more" if record.unknown else f"{record.terms}"
+    four, six = record.voids
     return (
-        f"For a stranger: {advice.size.terms} of at most 10 terms, {four} of at most 2 void from IPv4,"
-        f" {six} from IPv6; {advice.size.octets} octets"
+        f"For a stranger: {terms} of at most 10 terms, {four} of at most 2 void from IPv4, {six} from IPv6;"
+        f" {record.octets} octets"
     )
 
 
-def sentences(advice: Advice) -> list[tuple[str, str, tuple[str, ...]]]:
-    """Where goals collide and what has to be asked: the sentence, and what holds for the senders of which terms."""
-    collisions = [
+def collisions(advice: Advice) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Where goals collide: the sentence, and what holds for the senders of which terms."""
+    return [
         (repair_rules.sentence(c.rule, c.about), repair_rules.paid_by(c.rule), c.losers)
         for c in advice.collisions
     ]
-    return collisions + [(repair_rules.asked(q), "", ()) for q in advice.questions]
 
 
-def alternatives(advice: Advice) -> list[tuple[str, str]]:
-    """Other ways: the trade, and the record, empty where it is none of SPF's; first those that an answer opens."""
-    answers = [(f"If {a.term} was meant, publish this record.", a.record) for a in _answers(advice)]
-    return answers + [
-        (repair_rules.sentence(a.rule, ", ".join(a.terms)), a.record) for a in advice.alternatives
+def questions(advice: Advice) -> list[tuple[str, str, Answered | None]]:
+    """What has to be asked, why (once for all questions of a kind), and what holds if that was meant."""
+    first = {question.rule: question for question in reversed(advice.questions)}
+    return [
+        (repair_rules.asked(q), repair_rules.BY_CODE[q.rule].meaning if first[q.rule] is q else "", q.answer)
+        for q in advice.questions
     ]
 
 
-def _answers(advice: Advice) -> list[Answered]:
-    return [q.answer for q in advice.questions if q.answer]
+def alternatives(advice: Advice) -> list[tuple[str, str]]:
+    """Other ways: the trade, and the record, empty where it is none of SPF's."""
+    return [(repair_rules.sentence(a.rule, ", ".join(a.terms)), a.record) for a in advice.alternatives]
 
 
 def missing(expected: Expectation) -> str:

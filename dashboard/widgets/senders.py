@@ -24,10 +24,10 @@ def table(senders: Sequence[SenderOutcome]) -> None:
         hide_index=True,
         column_config={
             "Terms": st.column_config.TextColumn(
-                help="Look-ups that count, 10 at most (RFC 7208 4.6.4)", width=60
+                help="Look-ups that count, 10 at most (RFC 7208 4.6.4)", width=55
             ),
-            "Voids": st.column_config.TextColumn(help="Look-ups that found nothing, 2 at most", width=60),
-            "Result": st.column_config.TextColumn(width=110),
+            "Voids": st.column_config.TextColumn(help="Look-ups that found nothing, 2 at most", width=55),
+            "Result": st.column_config.TextColumn(width=95),
         },
         alt="SPF result for each of the platform's sending addresses",
     )
@@ -40,10 +40,15 @@ def _row(sender: SenderOutcome) -> dict[str, str]:
         "Our address": one_line(sender.address),
         "Result": wording.RESULTS.get(sender.result, one_line(sender.result)),
         "Decided by": one_line(sender.matched_term),
-        "In the record of": one_line(sender.matched_name),
+        "In the record of": one_line(_elsewhere(sender)),
         "Terms": str(sender.terms),
         "Voids": str(sender.voids),
     }
+
+
+def _elsewhere(sender: SenderOutcome) -> str:
+    """Whose record decided, where it is not the one asked: that is told above the table, which has little room."""
+    return "" if sender.matched_name == sender.envelope else sender.matched_name
 
 
 def _broken(senders: Sequence[SenderOutcome]) -> dict[str, list[str]]:

@@ -23,24 +23,37 @@ ZONE = """
 """
 
 
+MISSPELT = ZONE + """
+    _spf.shop.example TXT v=spf1 ip4:203.0.113.0/24 ~all
+    near.example MX 10 mail.acme.example
+    near.example TXT v=spf1 include:spf.shop.example ~all
+"""
+
+
 @pytest.fixture
 def advised(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One company that sends as itself, scanned; and the settings that the advice needs."""
+    """Two companies that send as themselves, scanned; and the settings that the advice needs."""
     monkeypatch.setenv("SENDWELL_INCLUDE", "spf.sendwell.example")
     monkeypatch.setenv("SENDWELL_SENDING_ADDRESSES", "192.0.2.1")
+    store(database, {"1": "info@acme.example", "2": "info@near.example"})
+
+
+def store(database: str, emails: dict[str, str]) -> None:
+    """Companies by number, judged from `MISSPELT`."""
     now = datetime.now(UTC)
-    values = {
-        "name": "Acme",
-        "email": "info@acme.example",
-        "email_validated_at": now,
-        "sending_method": SendingMethod.OWN_ADDRESS.value,
-    }
     engine = open_engine(database)
     with writing(engine) as session:
-        companies.upsert(session, [companies.Entry("1", values)], Secrets(), now)
-        diagnosis, seen = diagnosed("info@acme.example", zone(ZONE, at=now.timestamp()))
-        observations.record(session, seen)
-        verdicts.save(session, [("1", diagnosis)], now)
+        for number, email in emails.items():
+            values = {
+                "name": "Acme",
+                "email": email,
+                "email_validated_at": now,
+                "sending_method": SendingMethod.OWN_ADDRESS.value,
+            }
+            companies.upsert(session, [companies.Entry(number, values)], Secrets(), now)
+            diagnosis, seen = diagnosed(email, zone(MISSPELT, at=now.timestamp()))
+            observations.record(session, seen)
+            verdicts.save(session, [(number, diagnosis)], now)
     engine.dispose()
 
 
@@ -61,9 +74,23 @@ def test_a_last_try_of_the_same_minute_is_not_told_twice(advised: None, companie
     assert "Last tried" not in told
 
 
+def test_a_question_comes_with_its_reason_and_the_record_that_its_answer_makes(
+    advised: None, companies: OPEN
+) -> None:
+    at = companies(company="2")
+    assert not at.exception
+    told = plain(words(at))
+    question = "Did you mean include:_spf.shop.example where the record says include:spf.shop.example?"
+    assert f"**{question}**  \nThe name that stands there has no SPF record, and one like it has." in told
+    shown = [block.value for block in at.code]
+    assert "v=spf1 include:spf.sendwell.example ~all" in shown
+    assert "v=spf1 include:spf.sendwell.example include:_spf.shop.example ~all" in shown
+    assert "Tried as well. For a stranger: 2 of at most 10 terms" in told
+
+
 def test_the_page_says_what_large_receivers_want(advised: None, companies: OPEN) -> None:
-    tables = [frame.value for frame in companies(company="1").dataframe]
-    receivers = next(table for table in tables if "Receiver" in table)
+    (table,) = companies(company="1").table
+    receivers = table.value
     assert set(receivers["Receiver"]) == {"Gmail", "Yahoo", "Outlook.com"}
     assert set(receivers["Our mail"]) <= {"accepted", "at risk", "refused", "unknown"}
 
