@@ -23,11 +23,14 @@ ZONE = """
 """
 
 
-MISSPELT = ZONE + """
+MISSPELT = (
+    ZONE
+    + """
     _spf.shop.example TXT v=spf1 ip4:203.0.113.0/24 ~all
     near.example MX 10 mail.acme.example
     near.example TXT v=spf1 include:spf.shop.example ~all
 """
+)
 
 
 @pytest.fixture
