@@ -8,8 +8,8 @@ from rich.console import Console
 
 from checks import catalogue
 from checks.model import Finding
-from checks.providers import Secret
-from checks.smtp.discover import Confidence, Discovery, Found, Note, Source
+from checks.smtp import words
+from checks.smtp.discover import Confidence, Discovery, Found
 from checks.smtp.replies import RULES
 from checks.smtp.result import Login, Result, Server, Who
 from checks.terminal import marked, plain
@@ -59,36 +59,13 @@ _SURE = {
     Confidence.TO_CONFIRM: "open",
     Confidence.GUESS: "open",
 }
-_FROM = {
-    Source.TYPED: "the provider of the server that was entered",
-    Source.ADDRESS: "the address is the provider's own",
-    Source.MX: "the provider takes the domain's mail",
-    Source.AUTOCONFIG: "the domain publishes it for mail programs",
-    Source.SRV: "the domain names it in the DNS (SRV)",
-    Source.BEHIND: "the provider seems to be behind the filter",
-    Source.GUESS: "a usual name, and a mail server answers there",
-}
-_OPENS = {
-    Secret.PASSWORD: "the mailbox's password",
-    Secret.APP_PASSWORD: "an app password, made in the account's security settings",
-    Secret.OAUTH: "no password: OAuth alone",
-    Secret.KEY: "a key made in the provider's settings",
-}
-_NOTES = {
-    Note.FORWARD_ONLY: "Mail to this domain is only forwarded: there is no mailbox and no server to log in at.",
-    Note.GATEWAY: "A filter stands in front of the mailboxes and hides whose they are: ask the company.",
-    Note.NO_MAIL: "The domain says that it takes no mail (null MX).",
-    Note.NO_SUCH_DOMAIN: "The DNS knows no such domain.",
-    Note.NOT_LOOKED_UP: "Not everything could be looked up: try again later.",
-    Note.SENDS_ONLY: "The domain's mail goes to a service for sending: its server wants a key of its own.",
-}
 
 
 def show_discovery(found: Discovery, to: Console) -> None:
     """The servers, the surest first, with what each rests on."""
     to.print(plain(str(found.address), "bold"), plain(f"  mail at {found.provider or 'an unknown provider'}"))
     for note in found.notes:
-        to.print(plain(f"  {_NOTES[note]}"))
+        to.print(plain(f"  {words.NOTES[note]}"))
     for one in found.servers:
         _show_found(one, to)
     if not found.servers:
@@ -105,9 +82,9 @@ def _show_found(one: Found, to: Console) -> None:
         marked(f"{one.server.host}:{one.server.port} {one.server.security}", tone),
         plain(f"  {one.confidence}"),
     )
-    to.print(plain(f"    {_FROM[one.source]}"))
+    to.print(plain(f"    {words.FROM[one.source]}"))
     to.print(plain(f"    user name: {one.username or 'one that the provider gives'}"))
-    to.print(plain(f"    opened by: {_OPENS[one.secret]}"))
+    to.print(plain(f"    opened by: {words.OPENS[one.secret]}"))
     if one.answered is not None:
         said = (
             "answers, encrypted"

@@ -38,7 +38,11 @@ class Problem(StrEnum):
     SPF_IMPOSSIBLE = "spf_impossible"
     SPF_UNKNOWN = "spf_unknown"
     SMTP_FAILING = "smtp_failing"
+    SMTP_PAUSED = "smtp_paused"
+    SMTP_UNKNOWN = "smtp_unknown"
     SMTP_UNCHECKED = "smtp_unchecked"
+    SMTP_OK = "smtp_ok"
+    """No problem, but asked for as one: whose login works."""
 
     @property
     def facet(self) -> str:
@@ -211,8 +215,14 @@ _PROBLEMS: dict[Problem, ColumnElement[bool]] = {
     Problem.SPF_MISSING: VerdictRow.spf == SpfState.MISSING,
     Problem.SPF_IMPOSSIBLE: VerdictRow.spf == SpfState.IMPOSSIBLE,
     Problem.SPF_UNKNOWN: VerdictRow.spf == SpfState.UNKNOWN,
-    Problem.SMTP_FAILING: VerdictRow.smtp.in_([SmtpState.FAILING, SmtpState.PAUSED]),
-    Problem.SMTP_UNCHECKED: VerdictRow.smtp.in_([SmtpState.UNCHECKED, SmtpState.UNKNOWN]),
+    Problem.SMTP_FAILING: VerdictRow.smtp == SmtpState.FAILING,
+    Problem.SMTP_PAUSED: VerdictRow.smtp == SmtpState.PAUSED,
+    Problem.SMTP_UNKNOWN: VerdictRow.smtp == SmtpState.UNKNOWN,
+    Problem.SMTP_UNCHECKED: and_(
+        CompanyRow.sending_method == SendingMethod.OWN_SERVER,
+        func.coalesce(VerdictRow.smtp, SmtpState.UNCHECKED).in_([SmtpState.UNCHECKED, SmtpState.NOT_USED]),
+    ),
+    Problem.SMTP_OK: VerdictRow.smtp == SmtpState.OK,
 }
 
 

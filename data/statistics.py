@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from checks.company import AddressState, SendingMethod, SpfState
+from checks.company import AddressState, SendingMethod, SmtpState, SpfState
 from checks.model import Severity
 from data.companies_search import UNCHECKED, VERDICT_OF_COMPANY
 from data.schema import CompanyRow, VerdictRow
@@ -38,6 +38,7 @@ class Counted:
     cause: str
     address: str
     spf: str
+    smtp: str
     companies: int
 
 
@@ -87,6 +88,16 @@ class Overview:
                 counts[group.cause] += group.companies
         return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
+    def logins(self) -> Counter[str]:
+        """Companies that send through their own server, by the state of the login there; unchecked are also those
+        that sent in another way when they were last looked at, or that nobody has looked at."""
+        counts: Counter[str] = Counter()
+        for group in self.groups:
+            if group.method is SendingMethod.OWN_SERVER:
+                tried = group.smtp not in ("", SmtpState.NOT_USED)
+                counts[group.smtp if tried else SmtpState.UNCHECKED] += group.companies
+        return counts
+
 
 def overview(session: Session) -> Overview:
     """Count the fleet."""
@@ -100,6 +111,7 @@ _KEYS = (
     func.coalesce(VerdictRow.cause, ""),
     func.coalesce(VerdictRow.address, ""),
     func.coalesce(VerdictRow.spf, ""),
+    func.coalesce(VerdictRow.smtp, ""),
 )
 _GROUPS = (
     select(*_KEYS, func.count())

@@ -59,8 +59,11 @@ PROBLEMS: Mapping[Problem, str] = {
     Problem.SPF_INEFFECTIVE: "SPF ineffective",
     Problem.SPF_IMPOSSIBLE: "SPF impossible",
     Problem.SPF_UNKNOWN: "SPF unknown",
-    Problem.SMTP_FAILING: "SMTP failing",
-    Problem.SMTP_UNCHECKED: "SMTP unchecked",
+    Problem.SMTP_FAILING: "Login failing",
+    Problem.SMTP_PAUSED: "Login paused",
+    Problem.SMTP_UNKNOWN: "Login unknown",
+    Problem.SMTP_UNCHECKED: "Login not tried",
+    Problem.SMTP_OK: "Login works",
 }
 ORDERS: Mapping[Order, str] = {
     Order.WORST: "Worst first",
@@ -102,12 +105,15 @@ DMARC: Mapping[str, str] = {
     DmarcState.INVALID: "! invalid",
     DmarcState.UNKNOWN: "? unknown",
 }
+LOGINS: Mapping[str, Word] = {
+    SmtpState.FAILING: Word("failing", "✕", "error", "red"),
+    SmtpState.PAUSED: Word("paused", "✕", "pause_circle", "red"),
+    SmtpState.UNKNOWN: Word("unknown", "?", "help", "violet"),
+    SmtpState.UNCHECKED: Word("not tried", "–", "schedule", "gray"),
+    SmtpState.OK: Word("works", "✓", "check_circle", "green"),
+}
 SMTP: Mapping[str, str] = {
-    SmtpState.FAILING: "✕ failing",
-    SmtpState.PAUSED: "✕ paused",
-    SmtpState.UNKNOWN: "? unknown",
-    SmtpState.UNCHECKED: "– unchecked",
-    SmtpState.OK: "✓ ok",
+    **{state: word.signed for state, word in LOGINS.items()},
     SmtpState.NOT_USED: "not used",
 }
 TOPICS: Mapping[Topic, str] = {

@@ -6,9 +6,12 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from checks.company import SendingMethod
+from checks.company import SendingMethod, SmtpState
+from data import verdicts
 from data.companies_search import UNCHECKED, Filter, Listed, Order, Problem, folded, get, search
+from data.engine import writing
 from tests.support import fleet
+from tests.support.fleet import NOW, judged
 
 SIZE = 130
 
@@ -97,6 +100,25 @@ def test_filters_of_one_facet_widen_and_those_of_two_narrow(session: Session) ->
 )
 def test_each_problem_finds_its_companies(session: Session, problem: Problem, name: str) -> None:
     assert name in names(session, problems=(problem,))
+
+
+def test_each_state_of_a_login_is_found_alone(session: Session, store: Engine) -> None:
+    own = search(session, Filter(methods=(SendingMethod.OWN_SERVER,)), Order.NUMBER).rows
+    session.rollback()
+    states = dict(zip((row.id for row in own), SmtpState, strict=False))
+    with writing(store) as other:
+        verdicts.save(other, [(id, judged("x.example", smtp=state)) for id, state in states.items()], NOW)
+
+    def found(problem: Problem) -> set[str]:
+        return {row.id for row in search(session, Filter(problems=(problem,)), size=SIZE).rows} & set(states)
+
+    alone = {state: {id for id, other in states.items() if other is state} for state in SmtpState}
+    assert found(Problem.SMTP_FAILING) == alone[SmtpState.FAILING]
+    assert found(Problem.SMTP_PAUSED) == alone[SmtpState.PAUSED]
+    assert found(Problem.SMTP_UNKNOWN) == alone[SmtpState.UNKNOWN]
+    assert found(Problem.SMTP_OK) == alone[SmtpState.OK]
+    sent_otherwise = alone[SmtpState.NOT_USED]
+    assert found(Problem.SMTP_UNCHECKED) == alone[SmtpState.UNCHECKED] | sent_otherwise
 
 
 def test_verdicts_are_chosen_by_their_word_and_none_yet_is_one(session: Session) -> None:

@@ -54,8 +54,19 @@ def test_the_most_common_cause_comes_first(session: Session, store: Engine) -> N
     )
 
 
+def test_logins_are_those_of_companies_with_a_server_of_their_own(session: Session, store: Engine) -> None:
+    cases = fleet.cases()
+    fleet.fill(store, len(cases) + 9)
+    logins = overview(session).logins()
+    assert logins["failing"] == 1
+    assert logins["unchecked"] == 1 + 3, "three sent in another way when they were looked at"
+    assert set(logins) == {"failing", "unchecked"}
+    assert logins.total() == overview(session).verdicts(SendingMethod.OWN_SERVER).total()
+
+
 def test_before_the_first_scan_everything_is_unchecked(session: Session, store: Engine) -> None:
     fleet.fill(store, 30, scanned=False)
     numbers = overview(session)
     assert (numbers.companies, numbers.checked) == (29, 0)
     assert dict(numbers.verdicts()) == {UNCHECKED: 29}
+    assert set(numbers.logins()) == {"unchecked"}
