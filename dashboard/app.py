@@ -22,6 +22,12 @@ page = st.navigation(
     [
         st.Page("views/overview.py", title="Overview", icon=":material/monitoring:", default=True),
         st.Page("views/companies.py", title="Companies", icon=":material/apartment:"),
+        st.Page(
+            "views/microsoft_365.py",
+            title="Microsoft 365 logins",
+            icon=":material/event_busy:",
+            url_path="microsoft-365",
+        ),
     ]
 )
 with session.telling_failures():

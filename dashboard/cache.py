@@ -8,11 +8,13 @@ import streamlit as st
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from data import scans, statistics
+from data import logins, scans, statistics
 from data.engine import open_engine
+from data.logins import AtRisk, Unmatched
 
 FRESH_SECONDS = 20
 """How old the numbers of the fleet may be."""
+MOST_UNMATCHED = 50
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,22 @@ def fleet(asker: str, database: str) -> Fleet:
         return Fleet(statistics.overview(session), scans.latest(session))
 
 
+@st.cache_data(show_spinner=False, ttl=FRESH_SECONDS, max_entries=10)
+def at_risk(asker: str, database: str) -> tuple[AtRisk, ...]:
+    """The companies whose password at Microsoft 365 ends in December 2026."""
+    with Session(engine(database)) as session:
+        return tuple(logins.at_risk(session))
+
+
+@st.cache_data(show_spinner=False, ttl=FRESH_SECONDS, max_entries=10)
+def unmatched(asker: str, database: str) -> tuple[Unmatched, ...]:
+    """What mail servers said that the table of answers does not know, the most frequent first."""
+    with Session(engine(database)) as session:
+        return tuple(logins.unmatched(session, MOST_UNMATCHED))
+
+
 def forget() -> None:
     """Begin anew: the engine too, whose database may have gone away."""
     engine.clear()
-    fleet.clear()
+    for cached in (fleet, at_risk, unmatched):
+        cached.clear()

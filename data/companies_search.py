@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from checks import domain_name
 from checks.company import AddressState, SendingMethod, SmtpState, SpfState
 from checks.model import Severity
-from data.schema import CompanyRow, VerdictRow
+from data.schema import CompanyRow, LoginRow, VerdictRow
 
 PAGE_SIZE = 50
 UNCHECKED = "unchecked"
@@ -74,7 +74,8 @@ class Filter:
 class Listed:
     """One row of the list. Text is as typed or as published: hostile. `verdict` is UNCHECKED without one.
 
-    `about`: the name or server that the cause is about.
+    `about`: the name or server that the cause is about. `login_since`: since when the login is as `smtp` says, in
+    epoch seconds; None where nobody tried it.
     """
 
     id: str
@@ -91,6 +92,7 @@ class Listed:
     spf: str = ""
     dmarc: str = ""
     smtp: str = ""
+    login_since: float | None = None
     checked_at: datetime | None = None
 
     @property
@@ -150,7 +152,8 @@ def search(
     ids = _filtered(select(CompanyRow.id), filter, order).order_by(*_ORDERS[order])
     ids = ids.offset((number - 1) * size).limit(size)
     columns = (column.label(name) for name, column in _LISTED.items())
-    query = select(*columns).outerjoin(VerdictRow, VERDICT_OF_COMPANY).where(CompanyRow.id.in_(ids))
+    query = select(*columns).outerjoin(VerdictRow, VERDICT_OF_COMPANY).outerjoin(LoginRow, _LOGIN_OF_COMPANY)
+    query = query.where(CompanyRow.id.in_(ids))
     rows = session.execute(query.order_by(*_ORDERS[order])).mappings()
     return Page(tuple(map(_listed, rows)), total, number, size)
 
@@ -178,6 +181,7 @@ _BOTH: dict[str, ColumnElement[Any]] = {
     "gone_since": CompanyRow.gone_since.expression,
 }
 _WORST = VerdictRow.diagnosis["findings"][0]  # as data.verdicts encodes it
+_LOGIN_OF_COMPANY = and_(LoginRow.company_id == CompanyRow.id, LoginRow.state == VerdictRow.smtp)
 _LISTED: dict[str, ColumnElement[Any]] = {
     **_BOTH,
     "verdict": VerdictRow.verdict.expression,
@@ -187,6 +191,7 @@ _LISTED: dict[str, ColumnElement[Any]] = {
     "spf": VerdictRow.spf.expression,
     "dmarc": VerdictRow.dmarc.expression,
     "smtp": VerdictRow.smtp.expression,
+    "login_since": LoginRow.standing["since"].as_float(),
     "checked_at": VerdictRow.checked_at.expression,
 }
 _PROFILE: dict[str, ColumnElement[Any]] = {

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from checks.company import SendingMethod
 from checks.model import Severity
-from data.companies_search import VERDICTS, Filter
+from data.companies_search import VERDICTS, Filter, Problem
 
 HIDE_GONE = "hide"
 
@@ -31,6 +32,13 @@ def to_params(filter: Filter) -> dict[str, str | list[str]]:
 def of_verdict(word: str) -> dict[str, str | list[str]]:
     """The companies that a number of the overview counts."""
     return to_params(Filter(verdicts=(word,), present_only=True))
+
+
+def of_login(state: str) -> dict[str, str | list[str]]:
+    """The companies with a server of their own whose login is in this state."""
+    return to_params(
+        Filter(problems=(Problem(f"smtp_{state}"),), methods=(SendingMethod.OWN_SERVER,), present_only=True)
+    )
 
 
 def of_cause(code: str) -> dict[str, str | list[str]]:

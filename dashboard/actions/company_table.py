@@ -7,22 +7,30 @@ from collections.abc import Sequence
 import pandas as pd
 
 from checks import domain_name
-from dashboard.actions import wording
+from dashboard.actions import moments, wording
 from dashboard.actions.explain import title
 from dashboard.actions.plain_text import one_line
 from data.companies_search import Listed
 
 COLUMNS = (
     *("Verdict", "Company", "Cause", "Domain", "E-mail", "SPF"),
-    *("Number", "DMARC", "SMTP", "Sends with", "Checked"),
+    *("Number", "DMARC", "Login", "Login since", "Sends with", "Checked"),
 )
+LOGINS_FIRST = (*COLUMNS[:2], "Login", "Login since", *(c for c in COLUMNS[2:] if not c.startswith("Login")))
+"""The order for who looks at logins: they stand where no scrolling is needed."""
 
 
 def table(rows: Sequence[Listed]) -> pd.DataFrame:
     """One row a company, every cell safe to show as text."""
     frame = pd.DataFrame([_cells(row) for row in rows], columns=list(COLUMNS))
-    frame["Checked"] = pd.to_datetime(frame["Checked"], utc=True)
+    for name in ("Checked", "Login since"):
+        frame[name] = pd.to_datetime(frame[name], utc=True)
     return frame
+
+
+def login_state(state: str) -> list[str]:
+    """The state of a login as a pill; none for a company without a server of its own."""
+    return [wording.LOGINS[state].signed] if state in wording.LOGINS else []
 
 
 def both_forms(domain: str) -> str:
@@ -41,7 +49,8 @@ def _cells(row: Listed) -> tuple[object, ...]:
         wording.SPF.get(row.spf, row.spf),
         one_line(row.id),
         wording.DMARC.get(row.dmarc, row.dmarc),
-        wording.SMTP.get(row.smtp, row.smtp),
+        login_state(row.smtp),
+        None if row.login_since is None else moments.of(row.login_since),
         wording.METHODS[row.method],
         row.checked_at,
     )

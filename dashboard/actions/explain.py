@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from checks.catalogue import RULES
@@ -19,6 +20,7 @@ class Explanation:
     finding: Finding | None = None
 
 
+_NAMED = re.compile(r"(The server|The service|The name) \{about\}")
 HEALTHY = Explanation(
     "Nothing stands in the way of this company's mail.",
     "Everything that its way of sending needs was looked up and is in order.",
@@ -49,7 +51,11 @@ def title(code: str, about: str) -> str:
 
 def general_title(code: str) -> str:
     """The rule's sentence about no name in particular."""
-    text = rule_of(code).title.replace(", {about},", "").replace("{about}", "the domain")
+    rule = rule_of(code)
+    text = rule.title.replace(", {about},", "").replace("called {about}", "of that name")
+    text = _NAMED.sub(r"\1", text).replace(
+        "{about}", "the server" if rule.topic is Topic.SMTP else "the domain"
+    )
     return text[:1].upper() + text[1:]
 
 

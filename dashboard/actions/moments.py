@@ -16,9 +16,17 @@ def ago(moment: datetime, now: datetime) -> str:
     passed = now - moment
     for unit, limit, name in _STEPS:
         if unit <= passed < limit:
-            number = passed // unit
-            return f"{number} {name}{'' if number == 1 else 's'} ago"
+            return f"{_number(passed // unit, name)} ago"
     return "just now"
+
+
+def ahead(moment: datetime, now: datetime) -> str:
+    """`now`, `in 12 minutes`, `in 3 hours`, `in 5 days`; the past is `now`."""
+    left = moment - now
+    for unit, limit, name in _STEPS:
+        if unit <= left < limit:
+            return f"in {_number(left // unit, name)}"
+    return "now"
 
 
 def exact(moment: datetime) -> str:
@@ -29,3 +37,12 @@ def exact(moment: datetime) -> str:
 def both(moment: datetime, now: datetime) -> str:
     """`12 minutes ago (23 Nov 2026, 09:18 UTC)`."""
     return f"{ago(moment, now)} ({exact(moment)})"
+
+
+def of(epoch: float) -> datetime:
+    """The moment so many seconds after 1970 began."""
+    return datetime.fromtimestamp(epoch, UTC)
+
+
+def _number(number: int, name: str) -> str:
+    return f"{number} {name}{'' if number == 1 else 's'}"

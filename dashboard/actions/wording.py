@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from checks.company import AddressState, DmarcState, SendingMethod, SmtpState, SpfState
 from checks.model import Severity, Topic
+from checks.smtp.discover import Confidence
+from checks.smtp.result import Result, Security
 from data.companies_search import UNCHECKED, Order, Problem
 
 
@@ -112,10 +114,37 @@ LOGINS: Mapping[str, Word] = {
     SmtpState.UNCHECKED: Word("not tried", "–", "schedule", "gray"),
     SmtpState.OK: Word("works", "✓", "check_circle", "green"),
 }
-SMTP: Mapping[str, str] = {
-    **{state: word.signed for state, word in LOGINS.items()},
-    SmtpState.NOT_USED: "not used",
+LOGINS_EXPLAINED: Mapping[str, str] = {
+    SmtpState.FAILING: "We do not get in at the server, so none of the company's mail leaves.",
+    SmtpState.PAUSED: (
+        "The server refused what was entered. No other try is made before the settings change: more of them could"
+        " lock the account."
+    ),
+    SmtpState.UNKNOWN: "Whether the server lets us in is not known: the last try said nothing about it.",
+    SmtpState.UNCHECKED: "Whether the server lets us in is not known.",
+    SmtpState.OK: (
+        "The server lets us in. No message was sent for this: whether it takes mail from the company's address,"
+        " only a real one tells."
+    ),
 }
+LOGIN_RESULTS: Mapping[str, str] = {
+    Result.OK: "The server let us in.",
+    Result.REFUSED: "The login was refused.",
+    Result.INSECURE: "The server was reached, but not so that a password may travel.",
+    Result.UNREACHABLE: "Nobody answered at the server.",
+    Result.UNKNOWN: "The try said nothing about user name and password.",
+}
+CONFIDENCES: Mapping[Confidence, str] = {
+    Confidence.SURE: "sure",
+    Confidence.LIKELY: "likely",
+    Confidence.TO_CONFIRM: "to be confirmed by the company",
+    Confidence.GUESS: "a guess",
+}
+SECURITIES: Mapping[str, str] = {
+    Security.IMPLICIT: "TLS from the start (implicit)",
+    Security.STARTTLS: "STARTTLS",
+}
+STORED = "stored, encrypted"
 TOPICS: Mapping[Topic, str] = {
     Topic.ADDRESS: "Profile",
     Topic.SMTP: "SMTP login",

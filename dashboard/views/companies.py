@@ -26,7 +26,7 @@ def show() -> None:
         states.nothing_found(company_filters.reset)
         return
     _pager(page, filter)
-    grid(page)
+    grid(page, logins_first=company_filters.is_about_logins(filter))
 
 
 def _pager(page: companies_search.Page, filter: companies_search.Filter) -> None:

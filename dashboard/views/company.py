@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import streamlit as st
@@ -9,36 +10,67 @@ import streamlit as st
 from checks.company import Diagnosis, SendingMethod
 from checks.report import Report
 from dashboard import cache, session, urlstate
-from dashboard.actions import advise, explain, wording
-from dashboard.widgets import advice, company_header, finding, fleet_cards, records, senders, states, verdict
-from data import companies_search, verdicts
+from dashboard.actions import advise, explain, login_words, wording
+from dashboard.actions.explain import Explanation
+from dashboard.widgets import (
+    advice,
+    company_header,
+    finding,
+    fleet_cards,
+    login_card,
+    look_now,
+    records,
+    senders,
+    states,
+    verdict,
+)
+from data import companies_search, logins, verdicts
+from data.logins import StoredLogin
+from data.verdicts import StoredVerdict
 
 
-def show(company_id: str) -> None:
-    """The company with this number."""
+def show(company_id: str, list_title: str = "Companies") -> None:
+    """The company with this number. `list_title`: of the list that the way back leads to."""
+    now = datetime.now(UTC)
     with session.reading() as database:
         profile = companies_search.get(database, company_id)
         stored = verdicts.get(database, company_id)
+        login = logins.get(database, company_id, now.timestamp())
         full = advise.for_company(database, company_id, session.current().platform) if stored else None
-    now = datetime.now(UTC)
     if profile is None:
         states.no_such_company(company_id, _back)
         return
-    st.button("Companies", icon=":material/arrow_back:", type="tertiary", on_click=_back, key="back")
+    st.button(list_title, icon=":material/arrow_back:", type="tertiary", on_click=_back, key="back")
     word = wording.VERDICTS[stored.diagnosis.verdict.word if stored else companies_search.UNCHECKED]
     company_header.header(profile, word, now)
-    verdict.card(word, explain.explain(stored.diagnosis) if stored else explain.NOT_CHECKED)
+    verdict.card(word, _explained(stored, login))
     wide, narrow = st.columns([2, 1])
     with wide:
         if stored:
             verdict.times(word, stored, now)
+        if profile.method is SendingMethod.OWN_SERVER:
+            login_card.card(profile, stored, login, now)
+        else:
+            look_now.button(company_id, stored, "Looks up the DNS now, and judges anew.")
+        if stored:
             if profile.method is SendingMethod.PLATFORM:
                 context = session.current()
                 fleet = cache.fleet(context.asker.name, context.database)
                 fleet_cards.stands_on_ours(context.own_domain, fleet.scan, now)
             _facts(stored.diagnosis, profile.method, full)
-    with narrow if stored else wide:
+    with narrow:
         company_header.profile_card(profile, now)
+
+
+def _explained(stored: StoredVerdict | None, login: StoredLogin | None) -> Explanation:
+    """With the step for that very provider where the login is what is the matter."""
+    if stored is None:
+        return explain.NOT_CHECKED
+    told = explain.explain(stored.diagnosis)
+    known = login_words.current(login)
+    if known and known.step and known.cause == stored.diagnosis.cause:
+        return replace(told, next_step=known.step)
+    return told
 
 
 def _facts(diagnosis: Diagnosis, method: SendingMethod, full: Report | None) -> None:
@@ -47,7 +79,8 @@ def _facts(diagnosis: Diagnosis, method: SendingMethod, full: Report | None) -> 
     if diagnosis.senders:
         _spf(diagnosis, method)
     for each in explain.also(diagnosis):
-        finding.card(each)
+        if not login_card.tells(each):
+            finding.card(each)
     if diagnosis.domain:
         records.card(diagnosis)
     if full:

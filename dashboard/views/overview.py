@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from dashboard import cache, session
-from dashboard.widgets import fleet_cards, states
+from dashboard.widgets import fleet_cards, login_cards, states
 
 context = session.current()
 now = datetime.now(UTC)
@@ -29,4 +29,11 @@ with left:
 with right:
     fleet_cards.by_method(numbers)
 fleet_cards.by_cause(numbers)
+if numbers.logins():
+    left, right = st.columns(2)
+    with left:
+        login_cards.by_state(numbers)
+    with right:
+        login_cards.december(cache.at_risk(context.asker.name, context.database))
 fleet_cards.own_domain(context.own_domain, fleet.scan, now)
+login_cards.unmatched(cache.unmatched(context.asker.name, context.database), now)

@@ -75,6 +75,11 @@ def is_narrowed(filter: Filter) -> bool:
     return replace(filter, present_only=False) != Filter()
 
 
+def is_about_logins(filter: Filter) -> bool:
+    """Whether the list is of companies with a server of their own."""
+    return filter.methods == (SendingMethod.OWN_SERVER,) or any(p.facet == "smtp" for p in filter.problems)
+
+
 def _problems(filter: Filter) -> None:
     st.pills(
         "Show only",

@@ -6,10 +6,11 @@ from datetime import datetime
 
 import streamlit as st
 
+from checks.company import SendingMethod
 from dashboard.actions import moments, wording
 from dashboard.actions.company_table import both_forms
-from dashboard.actions.plain_text import one_line
 from dashboard.actions.wording import Word
+from dashboard.widgets import labelled
 from dashboard.widgets.text import md
 from dashboard.widgets.verdict import badge
 from data.companies_search import Profile
@@ -35,29 +36,32 @@ def profile_card(profile: Profile, now: datetime) -> None:
     """What the platform's database says of the company. Never a password."""
     with st.container(border=True, gap="small"):
         st.subheader("Profile", anchor=False)
-        for label, value in _lines(profile, now):
-            with st.container(gap=None):
-                st.caption(label)
-                st.text(one_line(value))
+        labelled.lines(_lines(profile, now))
 
 
 def _lines(profile: Profile, now: datetime) -> list[tuple[str, str]]:
     validated = profile.email_validated_at
-    lines = [
+    login = [] if profile.method is SendingMethod.OWN_SERVER else _login(profile)  # else in a card of its own
+    return [
         ("Profile e-mail", profile.email or "not filled in"),
         ("Validated", moments.both(validated, now) if validated else "no"),
         ("Sends with", wording.METHODS[profile.method]),
         ("From address", profile.from_address),
         ("Domain", both_forms(profile.domain) if profile.domain else "none"),
-        ("SMTP server", _server(profile)),
-        ("SMTP user name", profile.smtp_username),
-        ("SMTP password", "stored, encrypted" if profile.has_password else ""),
+        *login,
         ("Country", profile.country),
         ("Language", profile.language),
         ("Segment", profile.segment),
         ("Imported or changed", moments.exact(profile.imported_at)),
     ]
-    return [(label, value) for label, value in lines if value]
+
+
+def _login(profile: Profile) -> list[tuple[str, str]]:
+    return [
+        ("SMTP server", _server(profile)),
+        ("SMTP user name", profile.smtp_username),
+        ("SMTP password", wording.STORED if profile.has_password else ""),
+    ]
 
 
 def _server(profile: Profile) -> str:

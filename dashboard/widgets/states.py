@@ -28,6 +28,12 @@ def never_scanned(companies: int) -> None:
         st.code("python -m data scan", language=None)
 
 
+def nobody_at_risk() -> None:
+    """No login at Microsoft 365 with a password."""
+    with _card(":material/check_circle:", "No login is at risk"):
+        st.markdown("No company in the last import logs in at Microsoft 365 with a password.")
+
+
 def nothing_found(reset: Callable[[], None]) -> None:
     """The search and the filters leave nothing."""
     with _card(":material/search_off:", "No company matches"):

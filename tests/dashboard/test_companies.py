@@ -1,12 +1,16 @@
 """The list of companies: what it shows, what its address holds, and how little it sends."""
 
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
 import pytest
 from sqlalchemy.exc import OperationalError
 
 from dashboard.actions.company_table import COLUMNS
 from data import companies_search
+from data.engine import open_engine
 from tests.dashboard.conftest import OPEN, fill, plain, words
-from tests.support import fleet
+from tests.support import fleet, login_fleet
 
 
 def test_the_worst_stand_first_fifty_to_a_page(stored: str, companies: OPEN) -> None:
@@ -24,9 +28,8 @@ def test_a_row_says_the_cause_in_words_and_both_forms_of_the_domain(stored: str,
     assert row["Domain"] == "café-zürich.example (xn--caf-zrich-d4a5s.example)"
     row = companies(q="garage").dataframe[0].value.iloc[0]
     assert row["Cause"] == "The SPF record of the domain does not name us."
-    assert (row["E-mail"], row["SPF"], row["DMARC"], row["SMTP"]) == (
-        *(["✓ validated"], "✕ missing", "none", "not used"),
-    )
+    assert (row["E-mail"], row["SPF"], row["DMARC"]) == (["✓ validated"], "✕ missing", "none")
+    assert list(row["Login"]) == [], "it has no server of its own"
 
 
 def test_the_exclamation_mark_does_not_wait_for_a_scan(database: str, companies: OPEN) -> None:
@@ -47,6 +50,25 @@ def test_a_gone_company_is_marked_and_can_be_hidden(stored: str, companies: OPEN
     at.toggle(key="url_gone").set_value(False).run()
     assert "130 companies" in words(at)
     assert "gone" not in at.query_params
+
+
+def test_a_login_shows_its_state_and_since_when_in_front_for_who_asks_for_logins(
+    database: str, companies: OPEN
+) -> None:
+    engine = open_engine(database)
+    login_fleet.fill(engine, datetime.now(UTC))
+    engine.dispose()
+    at = companies(problem="smtp_paused")
+    rows = at.dataframe[0].value.set_index("Company")
+    assert {pill for cell in rows["Login"] for pill in cell} == {"✕ paused"}
+    assert set(rows.index) == {"Company paused", "Company tenant"}
+    passed = datetime.now(UTC) - rows["Login since"]["Company paused"]
+    assert timedelta(days=3) <= passed < timedelta(days=3, minutes=5)
+    assert list(at.dataframe[0].proto.column_order)[:4] == ["Verdict", "Company", "Login", "Login since"]
+    assert list(companies().dataframe[0].proto.column_order) == list(COLUMNS)
+    rows = companies(method="own_server").dataframe[0].value.set_index("Company")
+    assert list(rows["Login"]["Company new"]) == ["– not tried"]
+    assert pd.isna(rows["Login since"]["Company changed"]), "what is known is of other settings"
 
 
 def test_the_address_fills_the_filters(stored: str, companies: OPEN) -> None:

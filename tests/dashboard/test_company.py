@@ -69,7 +69,7 @@ def test_the_password_is_never_shown(stored: str, companies: OPEN) -> None:
     at = companies(company=NUMBERS["Own Server GmbH"])
     told = words(at)
     assert "invoices@own.example" in told
-    assert "smtp.host.example, port 587, starttls" in told
+    assert "smtp.host.example\n587, STARTTLS\ninvoices@own.example" in told
     assert "stored, encrypted" in told
     assert fleet.PASSWORD not in told
     assert "gAAAA" not in told

@@ -1,5 +1,7 @@
 """The overview: full, empty, never scanned, interrupted, and with its database away."""
 
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -8,6 +10,8 @@ from data import scans, statistics
 from data.engine import open_engine
 from data.schema import ScanRow
 from tests.dashboard.conftest import OPEN, fill, plain, words
+from tests.dashboard.test_advice import store
+from tests.support import fleet, login_fleet
 
 
 def test_the_numbers_are_on_the_tiles(stored: str, overview: OPEN) -> None:
@@ -21,9 +25,11 @@ def test_the_numbers_are_on_the_tiles(stored: str, overview: OPEN) -> None:
 
 
 def test_each_count_leads_to_its_companies(stored: str, overview: OPEN) -> None:
-    links = {plain(link.label): link.proto.query_string for link in overview().page_link}
-    failing = next(query for label, query in links.items() if label.endswith("Failing"))
-    assert failing == "verdict=failure&gone=hide"
+    listed = [(plain(link.label), link.proto.query_string) for link in overview().page_link]
+    verdict, login = [query for label, query in listed if label.endswith("Failing")]
+    assert verdict == "verdict=failure&gone=hide"
+    assert login == "problem=smtp_failing&method=own_server&gone=hide"
+    links = dict(listed)
     assert links["The SPF record of the domain does not name us."] == (
         "verdict=failure&cause=SPF_INCLUDE_MISSING&gone=hide"
     )
@@ -42,6 +48,48 @@ def test_an_own_domain_that_is_not_set_is_told_as_not_checked(
 ) -> None:
     monkeypatch.delenv("SENDWELL_DOMAIN")
     assert "Not checked: set `SENDWELL_DOMAIN`" in words(overview())
+
+
+def test_logins_are_counted_by_their_state_and_those_that_end_in_december_apart(
+    database: str, overview: OPEN
+) -> None:
+    with_logins(database)
+    at = overview()
+    assert not at.exception
+    told = plain(words(at))
+    assert "Logins at own servers" in told
+    assert "**3 companies log in** at Microsoft 365 with a password. **1 login works** today." in told
+    assert "Microsoft switches off passwords at Microsoft 365 at the end of December 2026." in told
+    assert [link.label for link in at.page_link if "What ends" in link.label]
+
+
+def test_where_nobody_logs_in_at_microsoft_the_card_says_so(stored: str, overview: OPEN) -> None:
+    assert "No company logs in at Microsoft 365 with a password." in words(overview())
+
+
+def test_without_servers_of_their_own_there_is_no_card_about_logins(database: str, overview: OPEN) -> None:
+    store(database, {"1": "info@acme.example"})
+    told = words(overview())
+    assert "Companies by verdict" in told
+    assert "Logins at own servers" not in told
+    assert "December 2026" not in told
+
+
+def test_answers_that_the_table_does_not_know_are_listed_for_engineers(database: str, overview: OPEN) -> None:
+    with_logins(database)
+    at = overview()
+    (unknown,) = (each for each in at.expander if "does not know yet (2)" in each.label)
+    rows = unknown.dataframe[0].value
+    assert list(rows["Heard"]) == [12, 3]
+    assert list(rows["What was said"]) == ["5.7.1 Computer says no", fleet.HOSTILE[1]]
+    assert list(rows["Code"]) == ["535 5.7.1"] * 2
+    assert fleet.HOSTILE[1] not in words(at)
+
+
+def with_logins(url: str) -> None:
+    engine = open_engine(url)
+    login_fleet.fill(engine, datetime.now(UTC))
+    engine.dispose()
 
 
 def test_an_empty_database_says_how_to_import(overview: OPEN) -> None:

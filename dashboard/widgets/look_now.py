@@ -1,0 +1,96 @@
+"""The button that looks at a company now: it tells while that goes on, then what is new."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dashboard.actions import check_now, wording
+from dashboard.actions.check_now import Look, Outcome
+from dashboard.widgets.text import md
+from data.verdicts import StoredVerdict
+
+_KEY = "look_now"
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The look that this visitor follows. `verdict`: the word that the company had before it, empty for none."""
+
+    company_id: str
+    look: Look
+    verdict: str
+
+
+def button(company_id: str, stored: StoredVerdict | None, note: str) -> None:
+    """The button with a note beside it, and below what goes on or what came of it."""
+    verdict = stored.diagnosis.verdict.word if stored else ""
+    asked = _asked(company_id, verdict)
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
+        st.button(
+            "Check now",
+            icon=":material/refresh:",
+            key="check_now",
+            on_click=_begin,
+            args=(company_id, verdict),
+            disabled=asked is not None and not asked.look.done(),
+        )
+        st.caption(md(note), width="stretch")
+    if asked and asked.look.done():
+        _show(asked.look.result(), asked.verdict)
+    elif asked:
+        _wait(asked.look)
+
+
+def _begin(company_id: str, verdict: str) -> None:
+    st.session_state[_KEY] = _Asked(company_id, check_now.start(company_id), verdict)
+
+
+def _asked(company_id: str, verdict: str) -> _Asked | None:
+    """The look at this company that the visitor asked for, or that somebody else did and that goes on."""
+    known: _Asked | None = st.session_state.get(_KEY)
+    if known and known.company_id == company_id:
+        return known
+    if look := check_now.under_way(company_id):
+        st.session_state[_KEY] = _Asked(company_id, look, verdict)
+        return _Asked(company_id, look, verdict)
+    return None
+
+
+@st.fragment(run_every=1.0)
+def _wait(look: Look) -> None:
+    if look.done():
+        st.rerun()  # the whole page: what it shows is read anew
+    with st.status("Looking at the company now: a minute at most, mostly much less", expanded=False):
+        st.markdown("The look goes on if you leave the page, and what it finds is stored.")
+
+
+def _show(outcome: Outcome, before: str) -> None:
+    if outcome.error:
+        st.warning("The look came to nothing:", icon=":material/warning:")
+        st.code(outcome.error, language=None, wrap_lines=True)
+        return
+    st.info(" ".join(_news(outcome, before)), icon=":material/task_alt:")
+
+
+def _news(outcome: Outcome, before: str) -> list[str]:
+    """Markdown."""
+    told = [_verdict(outcome.verdict, before)]
+    if outcome.login:
+        told.append(md(wording.LOGIN_RESULTS.get(outcome.login, outcome.login)))
+    if outcome.not_now:
+        told.append(f"No login was tried: {md(outcome.not_now)}")
+    return told
+
+
+def _verdict(now: str, before: str) -> str:
+    if now == before or not before:
+        still = " still" if before else ""
+        return f"Looked at: the verdict is{still} **{_label(now)}**."
+    return f"Looked at: the verdict was **{_label(before)}**, and is **{_label(now)}** now."
+
+
+def _label(verdict: str) -> str:
+    word = wording.VERDICTS.get(verdict)
+    return md(word.label if word else verdict)
