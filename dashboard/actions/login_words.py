@@ -26,7 +26,10 @@ def current(login: StoredLogin | None) -> Standing | None:
     return login.standing if login and not login.changed else None
 
 
-def state(login: StoredLogin | None) -> SmtpState:
+def state(profile: Profile, login: StoredLogin | None) -> SmtpState:
+    """As the judgement has it: without a server nothing leaves, whatever was tried before."""
+    if not profile.smtp_host.strip():
+        return SmtpState.FAILING
     standing = current(login)
     return standing.state if standing else SmtpState.UNCHECKED
 
@@ -70,7 +73,7 @@ def budget(profile: Profile, login: StoredLogin | None) -> str:
     """What "check now" may do besides looking up the DNS."""
     if _missing(profile):
         return "Looks up the DNS alone."
-    if state(login) is SmtpState.PAUSED:
+    if state(profile, login) is SmtpState.PAUSED:
         return "Looks up the DNS alone: the login is paused until the settings change."
     left = login.check_now_left if login else FULL_BUDGET
     often = ", ".join(f"{most} in {_span(seconds)}" for most, seconds in CHECK_NOW)

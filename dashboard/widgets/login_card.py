@@ -24,7 +24,7 @@ from data.verdicts import StoredVerdict
 
 def card(profile: Profile, stored: StoredVerdict | None, login: StoredLogin | None, now: datetime) -> None:
     """Everything that is known of it; for a company that nobody has tried too. Never a password."""
-    state = login_words.state(login)
+    state = login_words.state(profile, login)
     with st.container(border=True):
         st.subheader("Login at the company's own server", anchor=False)
         st.markdown(f"{badge(wording.LOGINS[state])} {wording.LOGINS_EXPLAINED[state]}")

@@ -12,7 +12,7 @@ ROW = 35
 """Pixels of a row of the grid, and of its head: it is painted on a canvas."""
 HARMLESS = (
     # A page with a path of its own looks for the server below that path first, then above.
-    re.compile(r"/companies/_stcore/(health|host-config)"),
+    re.compile(r"/(companies|microsoft-365)/_stcore/(health|host-config)"),
 )
 
 

@@ -123,6 +123,7 @@ def test_after_a_change_of_settings_nothing_of_the_old_ones_counts(page: Page) -
         ("new", "No login was tried yet: the next scan does, or check now."),
         ("no password", "There is nothing to log in with. Not filled in: password."),
         ("no server", "Not filled in: server, user name, password."),
+        ("no server", "red-badge[:material/error: failing]"),
         ("no server", "Looks up the DNS alone."),
     ],
 )

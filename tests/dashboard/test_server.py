@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from data.engine import open_engine
-from tests.support import fleet
+from tests.support import fleet, login_fleet
 from tests.support.dashboard_server import COMMAND, PROJECT, Running, environment, free_port, running
 from tests.support.streamlit_client import visiting
 
@@ -134,12 +134,19 @@ def answer(served: Running, path: str, headers: dict[str, str] | None = None) ->
 
 @pytest.mark.parametrize(
     ("page", "query", "most"),
-    [("", "", 40_000), ("companies", "", 40_000), ("companies", "company=8", 40_000)],
+    [
+        ("", "", 40_000),
+        ("companies", "", 40_000),
+        ("companies", "company=8", 40_000),
+        ("microsoft-365", "", 40_000),
+    ],
 )
 def test_a_page_is_tens_of_kilobytes(tmp_path: Path, page: str, query: str, most: int) -> None:
     url = f"sqlite:///{tmp_path}/fleet.db"
     engine = open_engine(url)
     fleet.fill(engine, 2_000)
+    at_risk = (login_fleet.Case(f"at risk {n}", login_fleet.MICROSOFT) for n in range(60))
+    login_fleet.fill(engine, fleet.NOW, tuple(at_risk))
     engine.dispose()
     with running(url) as served, visiting(served) as visitor:
         run = visitor.run(page, query)
