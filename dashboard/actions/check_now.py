@@ -24,7 +24,6 @@ LONGEST = 120.0
 """Seconds that a look may take; look-ups and one login have shorter limits of their own."""
 AT_ONCE = 4
 """Looks at different companies; the next one waits its turn."""
-_ANSWERED = (0, 1)  # interfaces.md: the exit statuses with an answer on standard output
 
 log = logging.getLogger("sendwell.dashboard")
 
@@ -33,13 +32,15 @@ log = logging.getLogger("sendwell.dashboard")
 class Outcome:
     """What came of a look, in the words of the export. `error`: why nothing did; all else is empty then.
 
-    `login`: what the login ended in; empty where none was tried, for which `not_now` has the reason if there is one.
+    `tried`: whether a login was; `told_nothing`: it was, and the answer said nothing of user name and password.
+    `refused`: why none was, in a sentence; empty if one was, or none is needed.
     """
 
     verdict: str = ""
     smtp: str = ""
-    login: str = ""
-    not_now: str = ""
+    tried: bool = False
+    told_nothing: bool = False
+    refused: str = ""
     error: str = ""
 
 
@@ -98,11 +99,10 @@ def _look(company_id: str) -> Outcome:
 
 
 def _told(status: int, out: bytes, err: bytes) -> Outcome:
-    if status in _ANSWERED:
-        try:
-            return _read(json.loads(out))
-        except (ValueError, KeyError, TypeError):
-            log.error("what `data check` told cannot be read")
+    try:
+        return _read(json.loads(out))
+    except (ValueError, KeyError, TypeError):
+        pass  # it ended without an answer, and says why elsewhere
     said = block(err.decode(errors="replace").strip().rpartition("\n")[2])
     return Outcome(error=said or f"The look ended without an answer (exit status {status}).")
 
@@ -112,6 +112,7 @@ def _read(told: dict[str, Any]) -> Outcome:
     return Outcome(
         verdict=str(told["verdict"]),
         smtp=str(told["smtp"]),
-        login=str(login["result"]) if login else "",
-        not_now=str(told["not_now"] or ""),
+        tried=bool(told["tried"]),
+        told_nothing=bool(told["tried"] and login and login["seen_at"] != login["tried_at"]),
+        refused=str(told["refused"]),
     )

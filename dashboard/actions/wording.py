@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from checks.company import AddressState, DmarcState, SendingMethod, SmtpState, SpfState
 from checks.model import Severity, Topic
 from checks.smtp.discover import Confidence
-from checks.smtp.result import Result, Security
+from checks.smtp.result import Security
 from data.companies_search import UNCHECKED, Order, Problem
 
 
@@ -127,12 +127,11 @@ LOGINS_EXPLAINED: Mapping[str, str] = {
         " only a real one tells."
     ),
 }
-LOGIN_RESULTS: Mapping[str, str] = {
-    Result.OK: "The server let us in.",
-    Result.REFUSED: "The login was refused.",
-    Result.INSECURE: "The server was reached, but not so that a password may travel.",
-    Result.UNREACHABLE: "Nobody answered at the server.",
-    Result.UNKNOWN: "The try said nothing about user name and password.",
+LOGINS_TRIED: Mapping[str, str] = {
+    SmtpState.FAILING: "We did not get in at the server.",
+    SmtpState.PAUSED: "We did not get in at the server, and do not try again before the settings change.",
+    SmtpState.UNKNOWN: "Whether the server lets us in is still not known.",
+    SmtpState.OK: "The server let us in.",
 }
 CONFIDENCES: Mapping[Confidence, str] = {
     Confidence.SURE: "sure",

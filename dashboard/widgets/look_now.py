@@ -68,7 +68,7 @@ def _wait(look: Look) -> None:
 
 def _show(outcome: Outcome, before: str) -> None:
     if outcome.error:
-        st.warning("The look came to nothing:", icon=":material/warning:")
+        st.warning("The look came to nothing.", icon=":material/warning:")
         st.code(outcome.error, language=None, wrap_lines=True)
         return
     st.info(" ".join(_news(outcome, before)), icon=":material/task_alt:")
@@ -77,11 +77,11 @@ def _show(outcome: Outcome, before: str) -> None:
 def _news(outcome: Outcome, before: str) -> list[str]:
     """Markdown."""
     told = [_verdict(outcome.verdict, before)]
-    if outcome.login:
-        told.append(md(wording.LOGIN_RESULTS.get(outcome.login, outcome.login)))
-    if outcome.not_now:
-        told.append(f"No login was tried: {md(outcome.not_now)}")
-    return told
+    if outcome.told_nothing:
+        told.append("The login was tried, and the answer said nothing new.")
+    elif outcome.tried:
+        told.append(wording.LOGINS_TRIED.get(outcome.smtp, ""))
+    return [*told, md(outcome.refused)]
 
 
 def _verdict(now: str, before: str) -> str:

@@ -67,10 +67,10 @@ def test_a_double_click_looks_once_and_tells_what_came_of_it(logins: Running, vi
     button.dblclick()
     window.sees("Looking at the company now")
     expect(button).to_be_disabled()
-    window.sees("The look came to nothing:")
+    window.sees("The look came to nothing.")
     expect(button).to_be_enabled()
     window.settled().open("/companies?company=silent").sees("Login at the company's own server")
-    expect(window.page.get_by_text("The look came to nothing:")).to_have_count(0)
+    expect(window.page.get_by_text("The look came to nothing.")).to_have_count(0)
 
 
 @pytest.mark.parametrize("number", range(len(fleet.HOSTILE)))

@@ -8,7 +8,7 @@ from checks.catalogue import RULES
 from checks.company import AddressState, DmarcState, SendingMethod, SmtpState, SpfState
 from checks.model import Severity, Topic
 from checks.smtp.discover import Confidence
-from checks.smtp.result import Result, Security
+from checks.smtp.result import Security
 from dashboard.actions import company_link, explain, wording
 from dashboard.actions.moments import ago, exact
 from dashboard.actions.wording import counted, percent
@@ -63,7 +63,7 @@ def test_every_word_of_the_export_has_a_label() -> None:
     assert set(wording.SPF_EXPLAINED) == set(SpfState)
     assert set(wording.DMARC) == set(DmarcState) - {DmarcState.NOTHING}
     assert set(wording.LOGINS) == set(wording.LOGINS_EXPLAINED) == set(SmtpState) - {SmtpState.NOT_USED}
-    assert set(wording.LOGIN_RESULTS) == set(Result)
+    assert set(wording.LOGINS_TRIED) == set(wording.LOGINS) - {SmtpState.UNCHECKED}
     assert set(wording.CONFIDENCES) == set(Confidence)
     assert set(wording.SECURITIES) == set(Security)
 

@@ -19,9 +19,9 @@ ANSWER = {
     "verdict": "failure",
     "cause": "SMTP_WRONG_PASSWORD",
     "smtp": "failing",
-    "login": {"result": "refused", "cause": "SMTP_WRONG_PASSWORD", "attempts": 1},
-    "not_now": None,
-    "check_now_left": 2,
+    "login": {"state": "failing", "seen_at": "2026-11-25T03:00:00Z", "tried_at": "2026-11-25T03:00:00Z"},
+    "tried": True,
+    "refused": "",
 }
 
 
@@ -47,13 +47,24 @@ def outcome(company_id: str = "1") -> Outcome:
 
 def test_the_answer_is_what_the_command_prints(child: Child) -> None:
     child(f"print({json.dumps(ANSWER)!r}); sys.exit(1)")
-    assert outcome() == Outcome(verdict="failure", smtp="failing", login="refused")
+    assert outcome() == Outcome(verdict="failure", smtp="failing", tried=True)
+
+
+def test_an_answer_counts_whatever_the_exit_status_says(child: Child) -> None:
+    child(f"print({json.dumps({**ANSWER, 'login': None, 'tried': False})!r}); sys.exit(3)")
+    assert outcome() == Outcome(verdict="failure", smtp="failing")
+
+
+def test_a_login_that_said_nothing_is_told_from_one_that_failed(child: Child) -> None:
+    login = {"state": "ok", "seen_at": "2026-11-24T03:00:00Z", "tried_at": "2026-11-25T03:00:00Z"}
+    child(f"print({json.dumps({**ANSWER, 'smtp': 'ok', 'login': login})!r})")
+    assert outcome() == Outcome(verdict="failure", smtp="ok", tried=True, told_nothing=True)
 
 
 def test_a_login_that_must_wait_says_why(child: Child) -> None:
-    told = {**ANSWER, "login": None, "not_now": "Paused until the settings change.", "smtp": "paused"}
-    child(f"print({json.dumps(told)!r})")
-    assert outcome() == Outcome("failure", "paused", not_now="Paused until the settings change.")
+    told = {**ANSWER, "tried": False, "refused": "The login was not tried: it is paused", "smtp": "paused"}
+    child(f"print({json.dumps(told)!r}); sys.exit(1)")
+    assert outcome() == Outcome("failure", "paused", refused="The login was not tried: it is paused")
 
 
 @pytest.mark.parametrize("company_id", ["-rf", "--help", "$(id)", "a b; c", "' \" \\ ü", "../x"])

@@ -178,7 +178,7 @@ def child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Put:
 
 
 def answer(verdict: str, **more: object) -> str:
-    told = {"verdict": verdict, "smtp": "", "login": None, "not_now": None, "check_now_left": 0}
+    told = {"verdict": verdict, "smtp": "", "login": None, "tried": False, "refused": ""}
     return json.dumps({**told, **more})
 
 
@@ -192,7 +192,7 @@ def finish(here: Path, at: AppTest, company_id: str) -> str:
 
 
 def test_the_button_tells_while_it_looks_and_then_what_is_new(page: Page, child: Put) -> None:
-    here = child(answer("ok", login={"result": "ok", "cause": "", "attempts": 1}))
+    here = child(answer("ok", smtp="ok", tried=True))
     at = page("wrong")
     at.button(key="check_now").click().run()
     assert at.button(key="check_now").disabled
@@ -204,13 +204,13 @@ def test_the_button_tells_while_it_looks_and_then_what_is_new(page: Page, child:
 
 
 def test_a_second_visitor_follows_the_look_and_starts_none(page: Page, child: Put) -> None:
-    here = child(answer("failure", not_now="Paused until the settings change."))
+    here = child(answer("failure", refused="The login was not tried: it is paused"))
     first = page("paused")
     first.button(key="check_now").click().run()
     second = page("paused")
     assert second.button(key="check_now").disabled
     told = finish(here, second, "paused")
-    assert "the verdict is still **Failing**. No login was tried: Paused until the settings change." in told
+    assert "the verdict is still **Failing**. The login was not tried: it is paused" in told
     assert (here / "starts").read_text() == "x"
 
 
@@ -219,7 +219,7 @@ def test_an_error_is_a_line_of_text(page: Page, child: Put) -> None:
     at = page("works")
     at.button(key="check_now").click().run()
     told = finish(here, at, "works")
-    assert "The look came to nothing:" in told
+    assert "The look came to nothing." in told
     assert "The look ended without an answer (exit status 0)." in [block.value for block in at.code]
 
 
