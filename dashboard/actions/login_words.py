@@ -130,7 +130,8 @@ def compare(profile: Profile, found: Discovery, works: bool) -> Comparison:
     """`works`: the login with what was entered does."""
     notes = tuple(words.NOTES[note] for note in found.notes)
     if not found.servers:
-        return Comparison(None, "No server was found: ask the company which one its provider names.", notes)
+        ask = "Ask the company which server its provider names for outgoing mail."
+        return Comparison(None, "The login works: nothing has to change." if works else ask, notes)
     entered = _host(profile.smtp_host)
     same = [one for one in found.servers if _host(one.server.host) == entered]
     exact = [one for one in same if not _differences(profile, one)]

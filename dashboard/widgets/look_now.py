@@ -62,8 +62,9 @@ def _asked(company_id: str, verdict: str) -> _Asked | None:
 def _wait(look: Look) -> None:
     if look.done():
         st.rerun()  # the whole page: what it shows is read anew
-    with st.status("Looking at the company now: a minute at most, mostly much less", expanded=False):
-        st.markdown("The look goes on if you leave the page, and what it finds is stored.")
+    # Not in a `with`, at whose end it would be over.
+    status = st.status("Looking at the company now: mostly some seconds, a minute at most", state="running")
+    status.markdown("The look goes on if you leave the page, and what it finds is stored.")
 
 
 def _show(outcome: Outcome, before: str) -> None:

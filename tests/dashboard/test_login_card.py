@@ -104,7 +104,8 @@ def test_a_password_that_no_key_opens_is_told_as_that(page: Page) -> None:
 def test_where_no_server_was_found_the_card_says_what_was_learnt(page: Page) -> None:
     told = plain(words(page("no key")))
     assert "Mail to this domain is only forwarded" in told
-    assert "No server was found: ask the company which one its provider names." in told
+    assert ":gray[None was found.]" in told
+    assert "Ask the company which server its provider names for outgoing mail." in told
 
 
 def test_after_a_change_of_settings_nothing_of_the_old_ones_counts(page: Page) -> None:
@@ -196,7 +197,9 @@ def test_the_button_tells_while_it_looks_and_then_what_is_new(page: Page, child:
     at = page("wrong")
     at.button(key="check_now").click().run()
     assert at.button(key="check_now").disabled
-    assert [status.label for status in at.status if status.label.startswith("Looking at the company now")]
+    (status,) = at.status
+    assert status.label.startswith("Looking at the company now")
+    assert status.state == "running"
     told = finish(here, at, "wrong")
     assert "Looked at: the verdict was **Failing**, and is **OK** now. The server let us in." in told
     assert not at.button(key="check_now").disabled
