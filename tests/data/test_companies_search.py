@@ -10,7 +10,7 @@ from checks.company import SendingMethod, SmtpState
 from data import verdicts
 from data.companies_search import UNCHECKED, Filter, Listed, Order, Problem, folded, get, search
 from data.engine import writing
-from tests.support import fleet
+from tests.support import fleet, login_fleet
 from tests.support.fleet import NOW, judged
 
 SIZE = 130
@@ -119,6 +119,19 @@ def test_each_state_of_a_login_is_found_alone(session: Session, store: Engine) -
     assert found(Problem.SMTP_OK) == alone[SmtpState.OK]
     sent_otherwise = alone[SmtpState.NOT_USED]
     assert found(Problem.SMTP_UNCHECKED) == alone[SmtpState.UNCHECKED] | sent_otherwise
+
+
+def test_a_login_is_listed_with_since_when_it_is_so_where_that_is_of_these_settings(
+    session: Session, store: Engine
+) -> None:
+    session.rollback()
+    login_fleet.fill(store, NOW)
+    found = search(session, Filter(methods=(SendingMethod.OWN_SERVER,)), Order.NAME, size=SIZE).rows
+    since = {row.id: row.login_since for row in found}
+    assert since["works"] == pytest.approx(NOW.timestamp() - 9 * login_fleet.DAY)
+    assert since["paused"] == pytest.approx(NOW.timestamp() - 3 * login_fleet.DAY)
+    assert since["changed"] is None
+    assert since["new"] is None
 
 
 def test_verdicts_are_chosen_by_their_word_and_none_yet_is_one(session: Session) -> None:
