@@ -29,7 +29,7 @@ HEALTHY = Explanation(
 NOT_CHECKED = Explanation(
     "This company has not been checked yet.",
     "It was imported after the last scan, or no scan has run.",
-    "Run a scan: python -m data scan",
+    "Check it now, or run a scan: python -m data scan",
 )
 
 
