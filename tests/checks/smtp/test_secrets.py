@@ -66,11 +66,20 @@ def some_auth(server: ScriptedServer) -> None:
 
 
 def behind(problem: BaseException) -> str:
-    """What an exception carries, with the variables of each frame below the test's own."""
-    frames = [
-        frame for frame, _ in traceback.walk_tb(problem.__traceback__) if frame.f_code.co_filename != __file__
-    ]
-    return "\n".join(f"{frame.f_code.co_name} {frame.f_locals}" for frame in frames)
+    """What an exception and those it came from carry, with the variables of each frame that is none of a test's."""
+    told: list[str] = []
+    seen: list[BaseException] = []
+    ahead: list[BaseException | None] = [problem]
+    while ahead:
+        one = ahead.pop()
+        if one is None or any(one is other for other in seen):
+            continue
+        seen.append(one)
+        ahead += [one.__cause__, one.__context__, *getattr(one, "exceptions", ())]
+        frames = [frame for frame, _ in traceback.walk_tb(one.__traceback__)]
+        ours = [frame for frame in frames if not frame.f_code.co_filename.startswith(str(ROOT / "tests"))]
+        told += [repr(one), *(f"{frame.f_code.co_qualname} {frame.f_locals}" for frame in ours)]
+    return "\n".join(told)
 
 
 def new_secret() -> str:
