@@ -20,7 +20,7 @@ from checks.spf.ours import SpfFacts
 from checks.spf.record import Directive, Mechanism
 from checks.spf.repair_asks import ASK_DEAD_REDIRECT, ASK_MEANING, ASK_NEAR_NAME
 from checks.spf.repair_read import Piece, as_published
-from checks.spf.repair_rules import DEAD, LOSERS, NOT_LOOKED_UP, paid_by
+from checks.spf.repair_rules import DEAD, LOSERS, MENDED, NOT_LOOKED_UP, paid_by
 
 Publish = Callable[[Resolver], Awaitable[Advice]]
 """The advice for the domain, if it published what this resolver says."""
@@ -48,16 +48,15 @@ async def _questions(
     for term in islice(_in_vain(advice), MOST_NAMES):
         async for instead in _instead(term, facts, taken, resolver):
             answered = await _answered(term, instead, facts, resolver, publish)
-            if answered:
+            if answered and answered.record != advice.record:
                 yield Question(ASK_NEAR_NAME.code, term, answered)
 
 
 def _in_vain(advice: Advice) -> list[str]:
-    """The terms, as published, that are left out because nothing answers to their names."""
-    gone = [
-        c.before for c in advice.changes if c.kind is ChangeKind.REMOVED and c.rule in (DEAD.code, *_REPLACED)
-    ]
-    return list(dict.fromkeys(gone))
+    """The terms, as published, that are left out because nothing answers to their names, and those of which a part may
+    be: several names that ran together."""
+    rules = {ChangeKind.REMOVED: (DEAD.code, *_REPLACED), ChangeKind.MENDED: (MENDED.code,)}
+    return list(dict.fromkeys(c.before for c in advice.changes if c.rule in rules.get(c.kind, ())))
 
 
 async def _instead(term: str, facts: SpfFacts, taken: set[str], resolver: Resolver) -> AsyncIterator[str]:

@@ -106,3 +106,18 @@ def test_neither_the_name_nor_the_domain_is_another() -> None:
         every = [n for group in candidates(name, domain) for n in group]
         assert not {name, domain} & set(every)
     assert "example" not in [n for group in candidates("spf.example", "acme.example") for n in group]
+
+
+def test_another_name_of_a_known_provider_is_less_likely() -> None:
+    """Such as a name of Google's that is not its record: near by whose it is, not by how it is written."""
+    likely, less = candidates("mail-out.google.com", "acme.example")
+    assert "_spf.google.com" in less
+    assert "_spf.google.com" not in likely
+
+
+def test_no_name_too_long_to_be_asked_for_is_meant() -> None:
+    longest = ".".join(["a" * 61, "b" * 61, "c" * 61, "d" * 60, "example"])
+    assert len(longest) > 250
+    every = [n for group in candidates(longest, "acme.example") for n in group]
+    assert every == [n for n in every if len(n) <= 253]
+    assert f"_spf.{longest}" not in every

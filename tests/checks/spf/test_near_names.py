@@ -352,3 +352,25 @@ def test_only_names_with_a_record_are_offered(name: str) -> None:
             assert await publishes(other, served)
 
     asyncio.run(holds())
+
+
+async def test_a_question_about_another_term_stays_beside_it() -> None:
+    """What the answer replaces is asked for no more; what is asked of another term still is."""
+    advice, _ = await advise(f"v=spf1 {OURS} ip4:192.0.2.999 include:spf.google.com -all")
+    assert [(q.term, q.answer is not None) for q in advice.questions] == [
+        ("ip4:192.0.2.999", False),
+        ("include:spf.google.com", True),
+    ]
+
+
+async def test_what_met_at_a_joint_is_offered_only_if_all_of_it_is_there() -> None:
+    advice, _ = await advise('"v=spf1 include:_spf.google.com" "include:gone.example -all"')
+    assert "include:_spf.google.com include:gone.example" not in [
+        q.answer.term for q in near(advice) if q.answer
+    ]
+
+
+async def test_of_two_names_in_one_term_the_one_in_vain_is_asked_about() -> None:
+    advice, _ = await advise(f"v=spf1 {OURS} include:_spf.host.example,spf.google.com -all")
+    answers = [q.answer.term for q in near(advice) if q.answer]
+    assert answers == ["include:_spf.host.example include:_spf.google.com"]
