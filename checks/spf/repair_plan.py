@@ -60,7 +60,7 @@ class _Draft:
     questions: list[Question] = field(default_factory=list)
 
     def remove(self, gone: Piece, rule: str) -> None:
-        """One without a place of its own in the published record, as it was run into another term, is told as mended."""
+        """One that was run into another term has no place of its own in what is published: it is told as mended."""
         self.removed.append(Change(ChangeKind.REMOVED, gone.published or gone.text, "", rule))
 
     def ask(self, about: Piece, rule: str) -> None:
