@@ -5,22 +5,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from checks.company import SendingMethod, SmtpState
 from checks.providers import provider_of_server
 from checks.smtp import etiquette
-from checks.smtp.etiquette import Attempt
 from checks.smtp.judge import MICROSOFT_365
-from checks.smtp.result import Line, Result
+from checks.smtp.result import Line
 from checks.smtp.standing import Standing
+from data import login_attempts
 from data.batches import batches
-from data.login_json import FoundServers, decode_dialogue, decode_found, decode_standing
-from data.schema import CompanyRow, LoginAttemptRow, LoginRow, UnmatchedReplyRow
+from data.login_json import decode_dialogue, decode_standing
+from data.login_standings import Door
+from data.schema import CompanyRow, LoginRow, UnmatchedReplyRow
+
+if TYPE_CHECKING:
+    from data.login_found import FoundServers
 
 IDS_A_QUERY = 500
 
@@ -43,11 +48,18 @@ class StoredLogin:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a judgement needs. `standing`: None where it is not known of these settings. `version`: differs once
-    somebody writes something else."""
+    """What a judgement needs. `standing`: None where nothing is known of these settings. `version`: differs once
+    somebody writes something else; 0 where nothing ever was. `changed`: something is known of other settings."""
 
-    standing: Standing | None
-    version: float
+    standing: Standing | None = None
+    version: float = 0.0
+
+    @property
+    def changed(self) -> bool:
+        return self.standing is None and self.version != 0
+
+
+UNTRIED = Known()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,24 +90,27 @@ class Unmatched:
 
 def get(session: Session, company_id: str, now: float) -> StoredLogin | None:
     """What is stored of a company's login; None where none was tried."""
+    from data.login_found import decode_found  # here, as processes that look at the DNS alone do without it
+
     row = session.get(LoginRow, company_id)
     if row is None:
         return None
     changed = session.get_one(CompanyRow, company_id).smtp_changed_at != row.settings_at
-    history = [] if changed else attempts(session, row.fingerprint, now)
+    door = Door(company_id, row.fingerprint, row.settings_at)
+    tries = [] if changed else login_attempts.history(session, door, now)
     return StoredLogin(
         standing=decode_standing(row.standing),
         next_at=row.next_at,
         dialogue=decode_dialogue(row.dialogue),
         found=decode_found(row.found) if row.found else None,
-        check_now_left=etiquette.check_now_left(history, row.fingerprint, now),
+        check_now_left=etiquette.check_now_left(tries, row.fingerprint, now),
         changed=changed,
     )
 
 
 def known(session: Session, ids: Collection[str]) -> dict[str, Known]:
     """Of those companies whose login was tried."""
-    columns = (LoginRow.company_id, LoginRow.standing, LoginRow.tried_at, _CURRENT)
+    columns = (LoginRow.company_id, LoginRow.standing, LoginRow.tried_at, IS_CURRENT)
     found: dict[str, Known] = {}
     for some in batches(sorted(ids), IDS_A_QUERY):
         query = select(*columns).join(CompanyRow, CompanyRow.id == LoginRow.company_id)
@@ -104,22 +119,14 @@ def known(session: Session, ids: Collection[str]) -> dict[str, Known]:
     return found
 
 
-def attempts(session: Session, fingerprint: str, now: float) -> list[Attempt]:
-    """The tries of a credential that count, the oldest first, with those under way.
-
-    One whose lease ran out was made by somebody who died: it counts if an AUTH left, with an unknown result.
-    """
-    row = LoginAttemptRow
-    query = (
-        select(row.began_at, row.result, row.cause, row.asked, row.auths)
-        .where(row.fingerprint == fingerprint)
-        .where(or_(row.ended_at.is_not(None), row.auths > 0, row.lease_until > now))
-        .order_by(row.began_at, row.id)
-    )
-    return [
-        Attempt(at, fingerprint, Result(result) if result else None, cause, asked, auths)
-        for at, result, cause, asked, auths in session.execute(query)
-    ]
+def news(session: Session, read: Iterable[tuple[str, float]]) -> list[str]:
+    """Of companies with the version that was read of what is known of them (0 for nothing): whose is another now."""
+    versions = dict(read)
+    found: list[str] = []
+    for some in batches(sorted(versions), IDS_A_QUERY):
+        query = select(LoginRow.company_id, LoginRow.tried_at).where(LoginRow.company_id.in_(some))
+        found += [id for id, tried_at in session.execute(query) if versions[id] != tried_at]
+    return found
 
 
 def at_risk(session: Session) -> list[AtRisk]:
@@ -135,7 +142,7 @@ def at_risk(session: Session) -> list[AtRisk]:
 def _at_risk(session: Session, hosts: Collection[str]) -> list[AtRisk]:
     company = (CompanyRow.id, CompanyRow.name, CompanyRow.country, CompanyRow.smtp_host)
     query = (
-        select(*company, LoginRow.standing, _CURRENT)
+        select(*company, LoginRow.standing, IS_CURRENT)
         .outerjoin(LoginRow, LoginRow.company_id == CompanyRow.id)
         .where(_WITH_PASSWORD, CompanyRow.smtp_host.in_(hosts))
     )
@@ -162,7 +169,5 @@ _WITH_PASSWORD = and_(
     CompanyRow.smtp_password.is_not(None),
     CompanyRow.gone_since.is_(None),
 )
-_CURRENT = or_(
-    LoginRow.settings_at == CompanyRow.smtp_changed_at,
-    and_(LoginRow.settings_at.is_(None), CompanyRow.smtp_changed_at.is_(None)),
-)
+IS_CURRENT = LoginRow.settings_at.is_not_distinct_from(CompanyRow.smtp_changed_at)
+"""Whether what is stored of a login is of the settings that the company has now."""

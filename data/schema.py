@@ -237,7 +237,11 @@ class LoginAttemptRow(Base):
     """`checks.smtp.result.Result`; empty while it is under way, or where the answer never was known."""
     cause: Mapped[str] = mapped_column(String(80), default="")
 
-    __table_args__ = (Index(None, "address", "ended_at"), Index(None, "provider_group", "ended_at"))
+    __table_args__ = (
+        # Whether a server or a provider is left alone is asked before each login: these say it by themselves.
+        Index("ix_login_attempts_of_address", "address", "ended_at", "result", "cause"),
+        Index("ix_login_attempts_of_group", "provider_group", "cause", "ended_at", "result"),
+    )
 
 
 class SecretRow(Base):

@@ -108,6 +108,19 @@ def bases(session: Session, ids: Collection[str]) -> dict[str, Basis]:
     return {id: Basis(asked, digest) for id, asked, digest in found}
 
 
+def replace(session: Session, stored: StoredVerdict, diagnosis: Diagnosis, now: datetime) -> None:
+    """Write what the same facts say beside a login that became known `now`: when they were looked up stays. The
+    caller commits."""
+    if diagnosis == stored.diagnosis:
+        return
+    values = dict(zip(_COLUMNS, row(stored.company_id, diagnosis, now), strict=True))
+    kept = diagnosis.verdict is stored.diagnosis.verdict
+    values |= {"since": stored.since if kept else now, "diagnosis": json.loads(values["diagnosis"])}
+    for name in (_KEY, "checked_at", "attempted_at", "digest", "asked"):  # they are of the facts
+        del values[name]
+    session.execute(update(_TABLE).where(_TABLE.c.company_id == stored.company_id).values(values))
+
+
 def get(session: Session, company_id: str) -> StoredVerdict | None:
     """The company's verdict, or None while nobody has looked."""
     row = session.get(VerdictRow, company_id)

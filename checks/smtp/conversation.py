@@ -38,7 +38,8 @@ MAX_CHALLENGES = 4
 GOODBYE = 2.0  # seconds
 MAX_KEPT = 4000  # characters of one reply that are looked at
 
-BeforeAuth = Callable[[Mechanism], Awaitable[None]]
+BeforeAuth = Callable[[Mechanism, str], Awaitable[None]]
+"""Is told the mechanism and the address that the connection goes to."""
 
 
 def _as_it_is(text: str) -> str:
@@ -160,7 +161,7 @@ class Conversation:
         if not self.is_encrypted:
             return self._failed(Trouble(rules.TLS_REQUIRED, "no encryption, so no AUTH"))
         if self.before_auth is not None:
-            await self.before_auth(mechanism)
+            await self.before_auth(mechanism, self.address)
         self.attempts += 1
         self._client(f"AUTH {mechanism}" + (" [user name and secret]" if _at_once(mechanism) else ""))
         try:

@@ -138,6 +138,15 @@ def check_now_left(history: Iterable[Attempt], fingerprint: str, now: float) -> 
     return max(0, min(most - sum(at > now - window for at in asked) for most, window in CHECK_NOW))
 
 
+def check_now_at(history: Iterable[Attempt], fingerprint: str, now: float) -> float | None:
+    """When "check now" may be pressed again: `now` while there is something left of the budget, None while paused."""
+    own = [one for one in history if one.fingerprint == fingerprint]
+    if plan(own, fingerprint).why is Why.PAUSED:
+        return None
+    asked = sorted(one.at for one in own if one.asked)
+    return max(now, *(asked[-most] + window for most, window in CHECK_NOW if len(asked) >= most), now)
+
+
 def address_paused_until(failures: Iterable[float]) -> float:
     """The circuit breaker of one server address: `failures` are the times of refused AUTH of all companies there.
 

@@ -54,7 +54,8 @@ async def log_in(
     """One login. `ehlo_name`: what we are called, with address and PTR that fit.
 
     `provider`: who runs the mail behind the server, by providers.toml, where its name does not tell.
-    `before_auth`: awaited before each AUTH leaves; what it raises keeps it from leaving, and comes out.
+    `before_auth`: awaited before each AUTH leaves, with its mechanism and the vetted address that it goes to; what
+    it raises keeps it from leaving, and comes out.
     """
     if not _EHLO_NAME.fullmatch(ehlo_name):
         raise ValueError(f"{ehlo_name!r} is not a host name to say EHLO with")

@@ -7,6 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from checks.model import Rule
+from checks.providers.table import IMPLICIT_TLS_PORTS
 from checks.smtp import connection_rules, login_rules
 
 MAX_TEXT = 400  # printable characters of what a server said that are kept
@@ -45,6 +46,15 @@ class Server:
     port: int
     security: Security
 
+    @classmethod
+    def entered(cls, host: str, port: int | None, security: str) -> Server:
+        """With what the company left out: 465 with implicit TLS, else 587 with STARTTLS (RFC 8314 3.3)."""
+        if port is None:
+            port = 465 if security == Security.IMPLICIT else 587
+        if not security:
+            security = Security.IMPLICIT if port in IMPLICIT_TLS_PORTS else Security.STARTTLS
+        return cls(host.strip(), port, Security(security))
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -61,8 +71,7 @@ class Login:
     `code` and `enhanced_code` (RFC 2034, empty if none) of the answer that decided; `cause` a rule's code, empty
     when it worked; `text` what was said, at most `MAX_TEXT` printable characters, hostile; `attempts` how many
     AUTH commands left us; `tls` the protocol's version, empty before there was one. `step` is what to do for
-    that provider; `recognised`: whether the table of answers knows that text. `before_auth`: whether nothing of the
-    credentials had been asked of the server yet.
+    that provider; `recognised`: whether the table of answers knows that text.
     """
 
     result: Result

@@ -17,7 +17,7 @@ from dashboard.widgets import evidence, labelled, look_now
 from dashboard.widgets.text import md
 from dashboard.widgets.verdict import badge
 from data.companies_search import Profile
-from data.login_json import FoundServers
+from data.login_found import FoundServers
 from data.logins import StoredLogin
 from data.verdicts import StoredVerdict
 

@@ -6,6 +6,7 @@ make bench BENCH="growth"             CPU and memory of a scan at 10,000 to 300,
 make bench BENCH="agreement"          compare the spf column with pyspf instead (a quarter of an hour)
 make bench BENCH="what-if"            the time and memory of data what-if, from a filled store
 make bench BENCH="logins"             500 logins at once, beside 500 threads of smtplib
+make bench BENCH="login-day"          a simulated day of 10,000 companies' logins: every cap, at every moment
 
 Also: python -m tests.bench.soak, .unbound, .opinions, .repair, .bombs, each with --help.
 """
@@ -18,12 +19,13 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.bench import agreement, growth, logins, needed, speed, what_if, where_time_goes
+from tests.bench import agreement, growth, login_day, logins, needed, speed, what_if, where_time_goes
 from tests.bench.speed import Plan
 
 OTHERS = {
     "agreement": agreement.main,
     "growth": growth.main,
+    "login-day": login_day.main,
     "logins": logins.main,
     "profile": where_time_goes.main,
     "what-if": what_if.main,

@@ -17,9 +17,11 @@ from checks.smtp.discover import Confidence, Discovery, Found, Note, Source
 from checks.smtp.etiquette import Attempt
 from checks.smtp.result import Line, Result, Security, Server, Who
 from checks.smtp.standing import Standing
-from data import logins
+from data import login_attempts, logins
 from data.engine import writing
-from data.login_json import FoundServers, encode_dialogue, encode_found, encode_standing
+from data.login_found import FoundServers, encode_found
+from data.login_json import encode_dialogue, encode_standing
+from data.login_standings import Door
 from data.logins import AtRisk, Unmatched
 from data.schema import CompanyRow, LoginAttemptRow, LoginRow, UnmatchedReplyRow
 from tests.data.importing import Files
@@ -137,7 +139,9 @@ def test_tries_are_read_in_their_order_with_those_that_count(session: Session) -
     attempt(session, NOW - 200, ended_at=None, result="", cause="", auths=0)  # died before it
     attempt(session, NOW - 10, ended_at=None, result="", cause="", auths=0)  # under way
     attempt(session, NOW - 50, fingerprint="another")
-    assert logins.attempts(session, MINE, NOW) == [
+    attempt(session, NOW - 40, company_id="another", auths=0)  # another port, perhaps
+    attempt(session, NOW - 30, settings_at=MONDAY, auths=0)
+    assert login_attempts.history(session, Door("c1", MINE, None), NOW) == [
         Attempt(NOW - 400, MINE, Result.REFUSED, "SMTP_WRONG_PASSWORD", True, 1),
         Attempt(NOW - 300, MINE, None, "", False, 1),
         Attempt(NOW - 100, MINE, Result.OK, "", False, 1),

@@ -18,7 +18,8 @@ from checks.smtp.result import Line, Security, Server, Who
 from checks.smtp.standing import Standing
 from data import companies, verdicts
 from data.engine import writing
-from data.login_json import FoundServers, encode_dialogue, encode_found, encode_standing
+from data.login_found import FoundServers, encode_found
+from data.login_json import encode_dialogue, encode_standing
 from data.schema import CompanyRow, LoginAttemptRow, LoginRow, UnmatchedReplyRow
 from data.secrets import Secrets
 from tests.support.fleet import HOSTILE, PASSWORD, company, judged

@@ -77,9 +77,12 @@ def _attempts() -> None:
         sa.Column("result", sa.String(12), nullable=False),
         sa.Column("cause", sa.String(80), nullable=False),
     )
-    for columns in (["fingerprint"], ["ended_at"], ["address", "ended_at"], ["provider_group", "ended_at"]):
-        name = "_".join(f"login_attempts_{column}" for column in columns)
-        op.create_index(f"ix_{name}", "login_attempts", columns)
+    for column in ("fingerprint", "ended_at"):
+        op.create_index(f"ix_login_attempts_{column}", "login_attempts", [column])
+    of_address = ["address", "ended_at", "result", "cause"]
+    op.create_index("ix_login_attempts_of_address", "login_attempts", of_address)
+    of_group = ["provider_group", "cause", "ended_at", "result"]
+    op.create_index("ix_login_attempts_of_group", "login_attempts", of_group)
 
 
 def downgrade() -> None:

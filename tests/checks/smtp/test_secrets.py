@@ -193,7 +193,7 @@ async def test_no_exception_of_ours_has_it_in_its_chain(authority: Authority, pa
     """What a counter raises comes out, and a time that runs out, or a task that is cancelled, too."""
     secret = new_secret()
 
-    async def broken(_: Mechanism) -> None:
+    async def broken(_: Mechanism, __: str) -> None:
         raise RuntimeError("the counter is broken")
 
     def silent(peer: Peer) -> None:
@@ -220,7 +220,7 @@ async def test_no_exception_of_ours_has_it_in_its_chain(authority: Authority, pa
 async def test_a_counter_that_fails_keeps_the_auth_from_leaving(
     problem: type[Exception], authority: Authority, pair: Pair
 ) -> None:
-    async def broken(_: Mechanism) -> None:
+    async def broken(_: Mechanism, __: str) -> None:
         raise problem("the counter is broken")
 
     with serving(polite(), pair) as server, pytest.raises(problem, match="the counter is broken"):
@@ -229,17 +229,18 @@ async def test_a_counter_that_fails_keeps_the_auth_from_leaving(
 
 
 async def test_every_auth_is_counted_before_it_leaves(authority: Authority, pair: Pair) -> None:
-    counted: list[Mechanism] = []
+    counted: list[tuple[Mechanism, str]] = []
     left: list[int] = []
     script = polite(mechanisms="PLAIN LOGIN", answer="504 5.5.4 Unrecognized authentication type")
     with serving(script, pair) as server:
 
-        async def count(mechanism: Mechanism) -> None:
+        async def count(mechanism: Mechanism, address: str) -> None:
             left.append(len(server.auths))
-            counted.append(mechanism)
+            counted.append((mechanism, address))
 
         found = await tried(server.port, authority, "a secret", before_auth=count)
-    assert (counted, left, found.attempts) == ([Mechanism.PLAIN, Mechanism.LOGIN], [0, 1], 2)
+    assert counted == [(Mechanism.PLAIN, server.host), (Mechanism.LOGIN, server.host)]
+    assert (left, found.attempts) == ([0, 1], 2)
 
 
 async def test_no_object_holds_it_once_the_login_is_over(authority: Authority, pair: Pair) -> None:
