@@ -17,7 +17,7 @@ from checks.spf import repair_rules
 from checks.spf.advice import Advice, Answered, Change, ChangeKind, Size, Standing
 from checks.terminal import marked, plain
 
-_TONES = {
+TONES = {
     Severity.OK: "good",
     Severity.NOTE: "quiet",
     Severity.UNKNOWN: "open",
@@ -43,10 +43,10 @@ def show(report: Report, to: Console) -> None:
     told = report.diagnosis
     shown = display(told.domain)
     name = told.domain if shown == told.domain else f"{shown} ({told.domain})"
-    to.print(Text.assemble(plain(name, "bold"), "  ", marked(told.verdict.name, _TONES[told.verdict])))
+    to.print(Text.assemble(plain(name, "bold"), "  ", marked(told.verdict.name, TONES[told.verdict])))
     to.print(plain(f"  SPF {told.spf}, DMARC {told.dmarc}, {_provider(told)}"))
     to.print(_senders(told.senders))
-    _findings([f for f in told.findings if f.matters and f.severity > Severity.OK], to)
+    show_findings([f for f in told.findings if f.matters and f.severity > Severity.OK], to)
     if report.advice:
         _advice(report.advice, to)
     _published(report, to)
@@ -61,7 +61,7 @@ def show(report: Report, to: Console) -> None:
     ]
     if audit:
         to.print("\nFor the audit", style="bold")
-        _findings(audit, to)
+        show_findings(audit, to)
 
 
 def _provider(told: Diagnosis) -> str:
@@ -84,10 +84,11 @@ def _senders(senders: tuple[SenderOutcome, ...]) -> Table:
     return table
 
 
-def _findings(findings: list[Finding], to: Console) -> None:
+def show_findings(findings: list[Finding], to: Console) -> None:
+    """Each with what was expected and found, and what to do."""
     for finding in findings:
         rule = catalogue.RULES[finding.rule]
-        to.print(marked(f"{finding.severity.word}: {catalogue.title(finding)}", _TONES[finding.severity]))
+        to.print(marked(f"{finding.severity.word}: {catalogue.title(finding)}", TONES[finding.severity]))
         for evidence in finding.evidence:
             to.print(plain(f"    expected {evidence.expected}; found {evidence.found}"))
         to.print(plain(f"    → {rule.fix}"), plain(f"{rule.code}, {rule.source}", "dim"))
@@ -110,7 +111,7 @@ def _advice(advice: Advice, to: Console) -> None:
                     plain(f"  {_DIFF[change.kind]} {_change(change)}"), plain(f"– {_why(change)}", "dim")
                 )
     for collision in advice.collisions:
-        tone = _TONES[repair_rules.BY_CODE[collision.rule].severity]
+        tone = TONES[repair_rules.BY_CODE[collision.rule].severity]
         to.print(marked(repair_rules.sentence(collision.rule, collision.about), tone))
         for loser in collision.losers:
             to.print(plain(f"    {repair_rules.paid_by(collision.rule)}: those authorised by {loser}"))

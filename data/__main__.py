@@ -1,4 +1,4 @@
-"""`python -m data …`: import companies, scan them, ask what if, export what was found."""
+"""`python -m data …`: import companies, scan them, check one now, ask what if, export what was found."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from settings import SettingsError, load
 COMMANDS = {
     "import": "import_",
     "scan": "scan",
+    "check": "check",
     "what-if": "what_if",
     "export": "export",
     "rotate-keys": "rotate_keys",

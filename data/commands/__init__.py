@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
-from checks.command import Parser, PlatformSettings
+from checks.command import Parser
+from checks.commands_smtp import SmtpSettings
 from data import companies
 
 __all__ = ["Parser", "Settings", "Subparsers", "forgotten"]
@@ -16,7 +17,7 @@ Subparsers: TypeAlias = "argparse._SubParsersAction[Parser]"
 """What `add_parser` adds to."""
 
 
-class Settings(PlatformSettings, Protocol):
+class Settings(SmtpSettings, Protocol):
     """What the commands use of `settings.Settings`."""
 
     @property

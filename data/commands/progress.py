@@ -26,7 +26,7 @@ def shown() -> Iterator[Tell]:
     columns = (BarColumn(), TaskProgressColumn(), MofNCompleteColumn(), TextColumn("{task.fields[pace]}"))
     with Bar("Scanning", *columns, console=console) as bar:
         task = bar.add_task("scan", total=None, pace="")
-        yield lambda now: bar.update(task, completed=now.counts.done, total=now.total, pace=pace(now))
+        yield lambda now: bar.update(task, completed=now.counts.done, total=now.total, pace=told(now))
 
 
 class Lines:
@@ -41,8 +41,14 @@ class Lines:
         if time.monotonic() < self._next:
             return
         self._next = time.monotonic() + self._seconds
-        line = f"Scanning: {now.counts.done:,} of {now.total:,} companies, {pace(now)}"
+        line = f"Scanning: {now.counts.done:,} of {now.total:,} companies, {told(now)}"
         self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def told(now: Progress) -> str:
+    """The pace, and how far the logins are, where there are any."""
+    logins = now.logins
+    return f"{pace(now)}, {logins.done:,} of {logins.due:,} logins" if logins.due else pace(now)
 
 
 def pace(now: Progress) -> str:

@@ -18,10 +18,12 @@ from checks.command import COULD_NOT_LOOK, DONE, REJECTED, USAGE, Stop
 from checks.platform import Platform
 from data import companies
 from data.commands import Settings, Subparsers, forgotten
+from data.commands.login_setup import login_setup
 from data.commands.progress import clock, shown
 from data.engine import open_engine, sentence, sqlite_file, writing
 from data.worker import scan
 from data.worker.crew import Crew, CrewLost, cores
+from data.worker.logins import LoginCounts
 from data.worker.member import Duty, collect_seldom
 from data.worker.processes import Reserve
 from data.worker.scan import Progress, ScanSummary, Tell, UnknownCompany
@@ -134,10 +136,11 @@ async def _scan(
     tell: Tell,
     reserve: Reserve,
 ) -> ScanSummary:
+    logins = login_setup(settings)
     async with command.resolver(settings) as resolver:
         size = _processes(args, settings)
         crew = _crew(platform, settings, size, reserve, limited=resolver.limited)
-        return await scan.run(engine, platform, resolver, args.only, tell, crew=crew)
+        return await scan.run(engine, platform, resolver, args.only, tell, crew=crew, logins=logins)
 
 
 class _Stoppable:
@@ -174,9 +177,10 @@ class _Stoppable:
         return f"stopped: {counts} companies were judged and stored, the others keep what was known of them"
 
 
-def _as_json(summary: ScanSummary) -> dict[str, float]:
+def _as_json(summary: ScanSummary) -> dict[str, object]:
     names = ("domains", "companies", "seconds", "queries", "unknown")
-    return {name: getattr(summary, name) for name in names}
+    logins = {name: getattr(summary.logins, name) for name in ("due", "tried", "let_in", "put_off")}
+    return {**{name: getattr(summary, name) for name in names}, "logins": logins}
 
 
 def _sentence(summary: ScanSummary) -> str:
@@ -185,7 +189,15 @@ def _sentence(summary: ScanSummary) -> str:
     return (
         f"{summary.companies:,} companies with {summary.domains:,} domains judged in {clock(summary.seconds)}"
         f" with {summary.queries:,} queries; of {summary.unknown:,} companies something stays unknown"
+        f"{_logins(summary.logins)}"
     )
+
+
+def _logins(counts: LoginCounts) -> str:
+    if not counts.due:
+        return ""
+    said = f"; {counts.tried:,} logins tried, {counts.let_in:,} let in"
+    return f"{said}, {counts.put_off:,} left for later" if counts.put_off else said
 
 
 def _status(summary: ScanSummary) -> int:
@@ -196,10 +208,7 @@ def _status(summary: ScanSummary) -> int:
             file=sys.stderr,
         )
         return COULD_NOT_LOOK
-    if summary.broken:
-        print(
-            f"{summary.broken:,} companies could not be judged, and keep what was known of them",
-            file=sys.stderr,
-        )
+    if broken := summary.broken + summary.logins.broken:
+        print(f"{broken:,} companies could not be judged, and keep what was known of them", file=sys.stderr)
         return REJECTED
     return DONE

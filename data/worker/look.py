@@ -12,7 +12,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
@@ -22,12 +22,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from checks import diagnosis, fleet, profile
-from checks.company import Company, Diagnosis
+from checks.company import Company, Diagnosis, SendingMethod
 from checks.lookup import Resolver, Witness, lookup_all
 from checks.platform import Platform
 from checks.spf import Memo
-from data import companies, observations, verdicts
+from data import companies, logins, observations, verdicts
 from data.engine import DatabaseUnavailable
+from data.logins import UNTRIED, Known
 from data.observations import Key, Observation, Rows
 from data.upsert import Row
 from data.verdicts import NO_BASIS, Basis, Times
@@ -66,7 +67,8 @@ class Looked:
 
     `ids`: the companies that are done. `broken`: how many of them an error of ours kept from being judged (logged);
     they keep their old verdict. `domains`: of those judged. `unknown`: how many have something that is unknown.
-    `queries`: packets asked since the last of these; `answered`, `failed`: look-ups.
+    `queries`: packets asked since the last of these; `answered`, `failed`: look-ups. `logins`: of the companies that
+    were judged anew and send by their own server, the version of what was known of their login (`data.logins`).
     """
 
     ids: tuple[str, ...]
@@ -78,6 +80,7 @@ class Looked:
     queries: int = 0
     answered: int = 0
     failed: int = 0
+    logins: tuple[tuple[str, float], ...] = ()
 
     @property
     def says_something(self) -> bool:
@@ -91,16 +94,18 @@ Store = Callable[[Looked], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A company, and what its stored verdict stands on."""
+    """A company, what its stored verdict stands on, and what is known of its login."""
 
     company: Company
     basis: Basis
+    login: Known = UNTRIED
 
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
     """What became of a company. `diagnosis`: None when the stored one still holds (`same_since`: epoch seconds of the
-    oldest fact), and for an error of ours. `complete`: no older fact stood in. `basis`: what it stands on."""
+    oldest fact), and for an error of ours. `complete`: no older fact stood in. `basis`: what it stands on. `login`:
+    the version of what was known of its login, where that was judged too."""
 
     company_id: str
     diagnosis: Diagnosis | None = None
@@ -108,6 +113,7 @@ class _Judged:
     basis: Basis = NO_BASIS
     domain: str = ""
     same_since: float | None = None
+    login: float | None = None
 
     @property
     def broken(self) -> bool:
@@ -186,7 +192,7 @@ class Look:
     async def _judge(self, known: _Known, resolver: Resolver) -> _Judged:
         company = known.company
         try:
-            return await self._as_before(known, resolver) or await self._judge_anew(company, resolver)
+            return await self._as_before(known, resolver) or await self._judge_anew(known, resolver)
         except SQLAlchemyError:
             raise
         except Exception as error:  # one company that trips us up must not cost the others their verdict
@@ -195,8 +201,9 @@ class Look:
             return _Judged(company.id, complete=False)
 
     async def _as_before(self, known: _Known, resolver: Resolver) -> _Judged | None:
-        """What is stored holds while the DNS says what it said when that was judged."""
-        if not known.basis.digest:
+        """What is stored holds while the DNS says what it said when that was judged. (Who writes what is known of a
+        login judges by itself again, but nobody does when only its settings change.)"""
+        if not known.basis.digest or known.login.changed:
             return None
         remembering = RememberingResolver(resolver, self._memory)
         witness = Witness(remembering)
@@ -208,13 +215,15 @@ class Look:
         domain = profile.read(known.company).domain
         return _Judged(known.company.id, domain=domain, same_since=oldest)
 
-    async def _judge_anew(self, company: Company, resolver: Resolver) -> _Judged:
+    async def _judge_anew(self, known: _Known, resolver: Resolver) -> _Judged:
+        company, login = known.company, known.login
         remembering = RememberingResolver(resolver, self._memory)
         facts = await diagnosis.gather(company, self._platform, remembering, memo=self._shared())
-        found = diagnosis.judge(company, self._platform, facts)
+        found = diagnosis.judge(company, self._platform, replace(facts, login=login.standing))
         repeatable = remembering.settled and facts.repeatable
         stands_on = basis.of(company, self._platform, remembering.seen) if repeatable else NO_BASIS
-        return _Judged(company.id, found, remembering.complete, stands_on, found.domain)
+        version = login.version if company.method is SendingMethod.OWN_SERVER else None
+        return _Judged(company.id, found, remembering.complete, stands_on, found.domain, login=version)
 
     async def _tick(self) -> None:
         while True:
@@ -274,6 +283,7 @@ def _made(
         queries=queries,
         answered=answered,
         failed=failed,
+        logins=tuple((j.company_id, j.login) for j in judged if j.login is not None),
     )
 
 
@@ -334,5 +344,7 @@ class Reading:
 
 
 def _companies(ids: list[str], session: Session) -> list[_Known]:
+    found = list(companies.for_scan(session, ids))
     bases = verdicts.bases(session, ids)
-    return [_Known(each, bases.get(each.id, NO_BASIS)) for each in companies.for_scan(session, ids)]
+    known = logins.known(session, [c.id for c in found if c.method is SendingMethod.OWN_SERVER])
+    return [_Known(c, bases.get(c.id, NO_BASIS), known.get(c.id, UNTRIED)) for c in found]

@@ -10,8 +10,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -25,24 +24,30 @@ from checks import fleet
 from checks.company import Diagnosis
 from checks.lookup import Resolver
 from checks.platform import Platform
-from data import observations, scans, verdicts
+from data import scans
 from data.batches import batches
-from data.engine import DatabaseUnavailable, writing
+from data.engine import DatabaseUnavailable
 from data.scans import Counts, ScanState
 from data.schema import CompanyRow
 from data.worker.crew import Crew
+from data.worker.database import Database, opened
+from data.worker.keep import keep
+from data.worker.logins import NO_LOGINS, LoginCounts, Logins
 from data.worker.look import BATCH, Look, Looked
+from data.worker.one_login import LoginSetup
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a scan is: `counts` are stored, `total` companies are to be done, `seconds` have passed."""
+    """How far a scan is: `counts` are stored, `total` companies are to be done, `seconds` have passed; and how far
+    its logins are."""
 
     counts: Counts
     total: int
     seconds: float
+    logins: LoginCounts = NO_LOGINS
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,8 @@ class ScanSummary:
     `domains`: different domains of the companies judged. `companies`: those judged. `seconds`: by the clock.
     `queries`: packets asked. `unknown`: companies of which the verdict, address, SPF or DMARC is unknown.
     `broken`: companies that could not be judged because of an error of ours (logged); they keep their old
-    verdict. `blind`: look-ups were made and not one of them was answered.
+    verdict. `blind`: look-ups were made and not one of them was answered. `logins`: what became of those that were
+    due.
     """
 
     domains: int
@@ -62,6 +68,7 @@ class ScanSummary:
     unknown: int
     broken: int = 0
     blind: bool = False
+    logins: LoginCounts = NO_LOGINS
 
 
 Tell = Callable[[Progress], None]
@@ -85,56 +92,24 @@ async def run(
     width: int = fleet.WIDTH,
     deadline: float = fleet.DEADLINE,
     crew: Crew | None = None,
+    logins: LoginSetup | None = None,
 ) -> ScanSummary:
     """Look up, judge and store every company that is not gone, or those with the ids in `only`, gone or not.
 
     The resolver's cache is what lets companies share look-ups; its `queries` are counted if it has them. `crew`:
-    other processes that do the looking; the resolver is asked for the platform's own domain alone then.
+    other processes that do the looking; the resolver is asked for the platform's own domain and the mail servers
+    alone then. `logins`: with what the logins that are due are made, always in this process; None for none.
     Cancelling stops within a second or two: what was done is stored, and the scan stands as interrupted.
     `progress` is told what is stored, a few times a second. Raises `UnknownCompany`, `SQLAlchemyError`.
     """
-    async with _database(engine) as database:
+    async with opened(engine) as database:
         ids = await database.read(lambda session: _Ids(_ids(session, only)))
-        scan = _Scan(database, ids, progress)
+        scan = _Scan(database, ids, progress, only)
+        if logins:
+            scan.logins = Logins(database, logins, resolver, scan.tell_logins)
         shared = database.thread if isinstance(engine.pool, StaticPool) else None
         look = Look(engine, platform, resolver, scan.store, width=width, deadline=deadline, thread=shared)
         return await scan.run(look, crew if crew and len(ids) >= crew.worth_it else None)
-
-
-class _Database:
-    """The database, written by one thread alone."""
-
-    def __init__(self, engine: Engine, thread: ThreadPoolExecutor) -> None:
-        self._engine = engine
-        self.thread = thread
-
-    async def write(self, work: Callable[[Session], T]) -> T:
-        """Do this in a transaction, also when nobody waits for it any more."""
-
-        def transaction() -> T:
-            with writing(self._engine) as session:
-                return work(session)
-
-        return await asyncio.shield(self._in_thread(transaction))
-
-    async def read(self, work: Callable[[Session], T]) -> T:
-        def transaction() -> T:
-            with Session(self._engine) as session:
-                return work(session)
-
-        return await self._in_thread(transaction)
-
-    def _in_thread(self, work: Callable[[], T]) -> asyncio.Future[T]:
-        return asyncio.get_running_loop().run_in_executor(self.thread, work)
-
-
-@asynccontextmanager
-async def _database(engine: Engine) -> AsyncIterator[_Database]:
-    thread = ThreadPoolExecutor(1, "database")
-    try:
-        yield _Database(engine, thread)
-    finally:
-        thread.shutdown()
 
 
 class _Ids:
@@ -178,15 +153,20 @@ async def _each(batches: Iterable[list[str]]) -> AsyncIterator[list[str]]:
 class _Scan:
     """The state of one scan: what is stored and counted."""
 
-    def __init__(self, database: _Database, ids: _Ids, tell: Tell) -> None:
+    def __init__(
+        self, database: Database, ids: _Ids, tell: Tell, only: Collection[str] | None = None
+    ) -> None:
         self._database = database
         self._ids = ids
+        self._only = only
         self._tell = tell
         self._began = time.monotonic()
         self._domains: set[int] = set()
-        self._counts = Counts()
+        self._counts = self._stored = Counts()
+        self._login_counts = NO_LOGINS
         self._broken = self._answered = self._failed = 0
         self._id = 0
+        self.logins: Logins | None = None
 
     async def run(self, look: Look, crew: Crew | None) -> ScanSummary:
         self._id = await self._database.write(lambda s: scans.start(s, len(self._ids), _now()))
@@ -203,12 +183,16 @@ class _Scan:
         return self._summary()
 
     async def _look(self, look: Look, crew: Crew | None) -> None:
-        if crew is None:
-            return await look.run(_each(self._ids.batches()), with_platform=True)
+        """Logins take longer than the DNS where a provider takes few at a time: the scan ends with the last one."""
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(look.run(_each(()), with_platform=True))
-                await crew.run(self._ids.batches(), self.store)
+                if self.logins:
+                    group.create_task(self.logins.run(self._only))
+                if crew is None:
+                    await look.run(_each(self._ids.batches()), with_platform=True)
+                else:
+                    group.create_task(look.run(_each(()), with_platform=True))
+                    await crew.run(self._ids.batches(), self.store)
         except BaseExceptionGroup as several:
             raise several.exceptions[0] from None
 
@@ -218,14 +202,20 @@ class _Scan:
         counts = self._counts
 
         def write(session: Session) -> None:
-            observations.write(session, looked.facts)
-            for seen in looked.verdicts:
-                verdicts.write(session, seen.changed, complete=seen.complete)
-                verdicts.confirm(session, seen.same, complete=seen.complete)
+            keep(session, looked)
             scans.progress(session, self._id, counts)
 
         await self._database.write(write)
-        self._tell(Progress(counts, len(self._ids), self._seconds()))
+        self._stored = counts
+        self._tell_all()
+
+    def tell_logins(self, logins: LoginCounts) -> None:
+        self._login_counts = logins
+        self._tell_all()
+
+    def _tell_all(self) -> None:
+        now = Progress(self._stored, len(self._ids), self._seconds(), self._login_counts)
+        self._tell(now)
 
     def _count(self, looked: Looked) -> None:
         self._domains.update(map(hash, looked.domains))
@@ -255,6 +245,7 @@ class _Scan:
             unknown=self._counts.unknown,
             broken=self._broken,
             blind=self._failed > 0 and not self._answered,
+            logins=self._login_counts,
         )
 
 

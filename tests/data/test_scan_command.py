@@ -123,7 +123,8 @@ def test_the_summary_is_one_json_object_and_nothing_else(database: Path, server:
     status, out, err = ended(started(database, server.address, "--json"))
     summary = json.loads(out)
     assert (status, err) == (0, "")
-    assert summary.keys() == {"domains", "companies", "seconds", "queries", "unknown"}
+    assert summary.keys() == {"domains", "companies", "seconds", "queries", "unknown", "logins"}
+    assert summary["logins"] == {"due": 0, "tried": 0, "let_in": 0, "put_off": 0}
     assert (summary["domains"], summary["companies"], summary["unknown"]) == (20, 20, 0)
     assert summary["queries"] >= 60
 

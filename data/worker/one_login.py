@@ -1,0 +1,215 @@
+"""One login, counted: what was entered is read, the password opened, the store asked, and what came of it written.
+
+Only here a stored password is opened, and it lives no longer than its login.
+"""
+
+from __future__ import annotations
+
+import ssl
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+
+from sqlalchemy.orm import Session
+
+from checks.domain_name import BadName, address
+from checks.frames import forget_locals
+from checks.lookup import Resolver
+from checks.model import Rule
+from checks.providers import provider_of_server
+from checks.smtp import login_rules
+from checks.smtp.conversation import Limits
+from checks.smtp.credentials import BadCredentials, Credentials
+from checks.smtp.discover import discover
+from checks.smtp.etiquette import DAY, Caps
+from checks.smtp.guard import Guard
+from checks.smtp.login import log_in, not_tried
+from checks.smtp.mechanisms import Mechanism
+from checks.smtp.probe import Means
+from checks.smtp.result import Login, Result
+from data import fingerprints, login_attempts, login_settings, login_standings, rejudging
+from data.fingerprints import Fingerprints
+from data.login_attempts import Begun, NotNow, Wanted
+from data.login_found import FoundServers, encode_found
+from data.login_settings import LoginSettings
+from data.login_standings import Door
+from data.secrets import Secrets, SecretsUnavailable
+from data.worker.database import Database
+
+FOUND_FOR = DAY
+"""Seconds for which the server that was found is not looked for again."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoginSetup:
+    """With what logins are made. `ehlo_name`: what we are called; `context`: whom TLS trusts, None for the system's
+    authorities."""
+
+    secrets: Secrets = field(repr=False)
+    ehlo_name: str
+    guard: Guard = field(default_factory=Guard)
+    context: ssl.SSLContext | None = None
+    limits: Limits = field(default_factory=Limits)
+    caps: Caps = login_attempts.CAPS
+
+
+class _Refused(Exception):
+    """The store does not let the AUTH leave."""
+
+    def __init__(self, why: NotNow) -> None:
+        super().__init__(why.why)
+        self.why = why
+
+
+class OneLogin:
+    """Makes logins, one for each call."""
+
+    def __init__(self, database: Database, setup: LoginSetup, resolver: Resolver) -> None:
+        self._database = database
+        self._setup = setup
+        self._resolver = resolver
+        self._fingerprints: Fingerprints | None = None
+
+    async def make(
+        self, company_id: str, *, asked: bool = False, expected: str = ""
+    ) -> Login | NotNow | None:
+        """The company's login; why not now; or None where what it needs was not entered.
+
+        `asked`: somebody pressed "check now". `expected`: the address that it will probably connect to. Cancelling
+        leaves an AUTH that was under way counted.
+        """
+        try:
+            return await self._make(company_id, asked, expected)
+        except BaseException as error:
+            forget_locals(error)  # the password is among them
+            raise
+
+    async def _make(self, company_id: str, asked: bool, expected: str) -> Login | NotNow | None:
+        settings = await self._database.read(lambda s: login_settings.get(s, company_id))
+        if settings is None:
+            return None
+        credentials, prints = self._opened(settings), await self._prints()
+        if isinstance(credentials, Rule):
+            return await self._unusable(settings, credentials)
+        if prints is None:  # the key that tells credentials apart is lost as well as a password would be
+            return await self._unusable(settings, login_rules.PASSWORD_UNREADABLE)
+        wanted = _wanted(settings, credentials, prints, asked=asked, expected=expected)
+        begun = await self._database.write(partial(_begin, wanted, self._setup.caps))
+        if isinstance(begun, NotNow):
+            return begun
+        return await self._counted(begun.attempt_id, settings, credentials)
+
+    async def find_server(self, company_id: str) -> None:
+        """Look for the company's server, by its address, where that was not done lately; without a password."""
+        settings = await self._database.read(lambda s: login_settings.get(s, company_id))
+        if settings is None or await self._database.read(partial(_was_found_lately, company_id)):
+            return
+        try:
+            whose = address(settings.address)
+        except BadName:
+            return
+        setup = self._setup
+        means = Means.of(self._resolver, setup.ehlo_name, setup.guard, setup.context)
+        found = FoundServers(time.time(), await discover(whose, means, typed=settings.server.host))
+        await self._database.write(lambda s: login_standings.note_found(s, company_id, encode_found(found)))
+
+    def _opened(self, settings: LoginSettings) -> Credentials | Rule:
+        try:
+            return Credentials(settings.username, self._setup.secrets.decrypt(settings.token))
+        except SecretsUnavailable:
+            return login_rules.PASSWORD_UNREADABLE
+        except BadCredentials:
+            return login_rules.CREDENTIALS_UNUSABLE
+
+    async def _prints(self) -> Fingerprints | None:
+        """None while no key opens the one that they are made with."""
+        if self._fingerprints is None:
+            secrets = self._setup.secrets
+            self._fingerprints = await self._database.write(lambda s: fingerprints.load(s, secrets))
+        return self._fingerprints
+
+    async def _unusable(self, settings: LoginSettings, cause: Rule) -> Login:
+        """A key may come back any time; what cannot be sent waits for other settings."""
+        now = time.time()
+        login = not_tried(settings.server.host, cause, "no login was begun")
+        door = Door(settings.company_id, "", settings.changed_at)
+        next_at = now if cause is login_rules.PASSWORD_UNREADABLE else None
+
+        def write(session: Session) -> None:
+            login_attempts.lock(session)
+            login_standings.write_unusable(session, door, login, now, next_at)
+            rejudging.rejudge(session, [settings.company_id], datetime.now(UTC))
+
+        await self._database.write(write)
+        return login
+
+    async def _counted(
+        self, attempt_id: int, settings: LoginSettings, credentials: Credentials
+    ) -> Login | NotNow:
+        try:
+            login = await self._log_in(attempt_id, settings, credentials)
+            await self._database.write(partial(_end, attempt_id, settings.company_id, login))
+            return login
+        except _Refused as refused:
+            await self._database.write(lambda s: login_attempts.put_off(s, attempt_id, time.time()))
+            return refused.why
+        except BaseException:
+            await self._database.write(lambda s: login_attempts.put_off(s, attempt_id, time.time()))
+            raise
+
+    async def _log_in(self, attempt_id: int, settings: LoginSettings, credentials: Credentials) -> Login:
+        async def count(_: Mechanism, where: str) -> None:
+            refused = await self._database.write(
+                lambda s: login_attempts.count_auth(s, attempt_id, where, time.time())
+            )
+            if refused:
+                raise _Refused(refused)
+
+        return await log_in(
+            settings.server,
+            credentials,
+            resolver=self._resolver,
+            ehlo_name=self._setup.ehlo_name,
+            guard=self._setup.guard,
+            context=self._setup.context,
+            limits=self._setup.limits,
+            before_auth=count,
+        )
+
+
+def _wanted(
+    settings: LoginSettings, credentials: Credentials, prints: Fingerprints, *, asked: bool, expected: str
+) -> Wanted:
+    host, username = settings.server.host, credentials.username
+    return Wanted(
+        company_id=settings.company_id,
+        fingerprint=prints.credential(host, username, credentials.secret),
+        mailbox=prints.mailbox(host, username),
+        address=expected,
+        group=provider_of_server(host),
+        asked=asked,
+        settings_at=settings.changed_at,
+    )
+
+
+def _begin(wanted: Wanted, caps: Caps, session: Session) -> Begun | NotNow:
+    begun = login_attempts.begin(session, wanted, time.time(), caps)
+    if isinstance(begun, NotNow) and begun.settled:
+        rejudging.rejudge(session, [wanted.company_id], datetime.now(UTC))
+    return begun
+
+
+def _end(attempt_id: int, company_id: str, login: Login, session: Session) -> None:
+    login_attempts.end(session, attempt_id, login, time.time())
+    rejudging.rejudge(session, [company_id], datetime.now(UTC))
+
+
+def _was_found_lately(company_id: str, session: Session) -> bool:
+    at = login_standings.found_at(session, company_id)
+    return at is not None and time.time() - at < FOUND_FOR
+
+
+def is_worth_finding(login: Login) -> bool:
+    """Whether another server might do better: not where this one only says "not now"."""
+    return login.result in (Result.REFUSED, Result.INSECURE, Result.UNREACHABLE)
