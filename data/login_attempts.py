@@ -201,12 +201,14 @@ def _by_history(session: Session, wanted: Wanted, now: float) -> NotNow | None:
     known = login_history.tries(session, door, now)
     tries = [one.attempt for one in known]
     plan = etiquette.plan(tries, wanted.fingerprint, luck=0.0)
-    if plan.at is None or login_standings.is_paused(session, door):
+    may_ask = wanted.asked and bool(tries) and etiquette.may_be_asked(tries, wanted.fingerprint)
+    if not may_ask and (plan.at is None or login_standings.is_paused(session, door)):
         return NotNow(None, Because.PAUSED, login_standings.settle(session, door, tries))
     if wanted.asked:
         at = etiquette.check_now_at(tries, wanted.fingerprint, now)
         return NotNow(at, Because.BUDGET_USED_UP) if at is None or at > now else None
-    if plan.at <= now or (plan.why is Why.HEALTHY and _by_another_door(known[-1], wanted)):
+    due = plan.at is not None and plan.at <= now
+    if due or (plan.why is Why.HEALTHY and _by_another_door(known[-1], wanted)):
         return None
     return NotNow(plan.at, Because.NOT_DUE, login_standings.settle(session, door, tries))
 

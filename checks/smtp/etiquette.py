@@ -33,6 +33,17 @@ GROUP_PAUSE, GROUP_LONGEST = 15 * MINUTE, 6 * HOUR
 
 CONFIRMED = frozenset({login_rules.WRONG_PASSWORD.code, login_rules.LOGIN_REFUSED.code})
 """Refusals that one more try confirms, since servers err there; the others are policies that no try changes."""
+MENDED_ELSEWHERE = frozenset(
+    rule.code
+    for rule in (
+        *(login_rules.AUTH_OFF_FOR_TENANT, login_rules.AUTH_OFF_FOR_MAILBOX, login_rules.SECURITY_DEFAULTS),
+        *(login_rules.CONDITIONAL_ACCESS, login_rules.BASIC_AUTH_ENDED, login_rules.WEB_LOGIN_NEEDED),
+        *(login_rules.ACCOUNT_DISABLED, login_rules.ACCOUNT_NOT_READY, login_rules.OUR_ADDRESS_REFUSED),
+        *(login_rules.SENDER_NOT_ALLOWED, login_rules.SENDING_BLOCKED, login_rules.PERMISSION_MISSING),
+    )
+)
+"""Refusals that somebody mends at the server while all that was entered stays as it is: the password was not what was
+refused. When that is done a person may say so by "check now", since no change of the settings would."""
 SLOW_DOWN = frozenset(
     {
         login_rules.TOO_MANY_ATTEMPTS.code,
@@ -130,21 +141,30 @@ def _spread(seconds: float, luck: float) -> float:
 
 
 def check_now_left(history: Iterable[Attempt], fingerprint: str, now: float) -> int:
-    """How many "check now" are left of the credential's budget; none while it is paused."""
+    """How many "check now" are left of the credential's budget; none where its pause can only end by other settings."""
     own = [one for one in history if one.fingerprint == fingerprint]
-    if plan(own, fingerprint).why is Why.PAUSED:
+    if not may_be_asked(own, fingerprint):
         return 0
     asked = [one.at for one in own if one.asked]
     return max(0, min(most - sum(at > now - window for at in asked) for most, window in CHECK_NOW))
 
 
 def check_now_at(history: Iterable[Attempt], fingerprint: str, now: float) -> float | None:
-    """When "check now" may be pressed again: `now` while there is something left of the budget, None while paused."""
+    """When "check now" may be pressed again: `now` while there is something left of the budget; None where a pause can
+    only end by other settings."""
     own = [one for one in history if one.fingerprint == fingerprint]
-    if plan(own, fingerprint).why is Why.PAUSED:
+    if not may_be_asked(own, fingerprint):
         return None
     asked = sorted(one.at for one in own if one.asked)
     return max(now, *(asked[-most] + window for most, window in CHECK_NOW if len(asked) >= most), now)
+
+
+def may_be_asked(history: Iterable[Attempt], fingerprint: str) -> bool:
+    """Whether a person may have the credential tried: not while it is paused, unless that is for something that is
+    mended at the server."""
+    own = sorted((one for one in history if one.fingerprint == fingerprint), key=lambda one: one.at)
+    refusals = _refusals(own)
+    return plan(own, fingerprint).why is not Why.PAUSED or refusals[-1].cause in MENDED_ELSEWHERE
 
 
 def address_paused_until(failures: Iterable[float]) -> float:

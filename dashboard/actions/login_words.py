@@ -9,7 +9,7 @@ from datetime import datetime
 from checks.company import SmtpState
 from checks.smtp import words
 from checks.smtp.discover import Confidence, Discovery, Found
-from checks.smtp.etiquette import CHECK_NOW
+from checks.smtp.etiquette import CHECK_NOW, MENDED_ELSEWHERE
 from checks.smtp.result import Line, Who
 from checks.smtp.standing import Standing
 from dashboard.actions import explain, moments, wording
@@ -48,13 +48,15 @@ def times(login: StoredLogin | None, now: datetime) -> list[str]:
         )
     word = wording.LOGINS[known.state].label
     since = f"**{word[:1].upper()}{word[1:]}** since {moments.both(moments.of(known.since), now)}"
-    return [since, *told, f"Next try: {_next(login.next_at, now)}"]
+    return [since, *told, f"Next try: {_next(login, now)}"]
 
 
-def _next(next_at: float | None, now: datetime) -> str:
-    if next_at is None:
-        return "not before the settings change"
-    due = moments.of(next_at)
+def _next(login: StoredLogin, now: datetime) -> str:
+    if login.next_at is None:
+        mended = login.standing.cause in MENDED_ELSEWHERE
+        also = ", or by check now when it was mended at the server" if mended else ""
+        return f"not before the settings change{also}"
+    due = moments.of(login.next_at)
     return "with the next scan" if due <= now else f"{moments.ahead(due, now)} ({moments.exact(due)})"
 
 
@@ -73,13 +75,17 @@ def budget(profile: Profile, login: StoredLogin | None) -> str:
     """What "check now" may do besides looking up the DNS."""
     if _missing(profile):
         return "Looks up the DNS alone."
-    if state(profile, login) is SmtpState.PAUSED:
-        return "Looks up the DNS alone: the login is paused until the settings change."
     left = login.check_now_left if login else FULL_BUDGET
+    paused = state(profile, login) is SmtpState.PAUSED
+    if paused and login and login.standing.cause not in MENDED_ELSEWHERE:
+        return "Looks up the DNS alone: the login is paused until the settings change."
     often = ", ".join(f"{most} in {_span(seconds)}" for most, seconds in CHECK_NOW)
     if not left:
         return f"Looks up the DNS alone: no login is left for now (of {often})."
-    return f"Looks up the DNS, and logs in: {wording.counted(left, 'login', 'logins')} left (of {often})."
+    when = ", which helps once it was mended at the server" if paused else ""
+    return (
+        f"Looks up the DNS, and logs in{when}: {wording.counted(left, 'login', 'logins')} left (of {often})."
+    )
 
 
 def _span(seconds: float) -> str:

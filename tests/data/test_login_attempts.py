@@ -90,6 +90,16 @@ def test_a_policy_is_not_asked_twice(engine: Engine) -> None:
     assert begin(engine, MINE, NOW + DAY) == NotNow(None, Because.PAUSED)
 
 
+def test_a_policy_that_was_mended_is_found_out_by_check_now(engine: Engine) -> None:
+    try_it(engine, MINE, POLICY, NOW)
+    asked = replace(MINE, asked=True)
+    assert try_it(engine, asked, POLICY, NOW + HOUR) is None
+    assert (stored(engine).standing.state, stored(engine).check_now_left) == (SmtpState.PAUSED, 2)
+    assert try_it(engine, asked, OK, NOW + 2 * HOUR) is None
+    assert stored(engine).standing.state is SmtpState.OK
+    assert isinstance(begin(engine, MINE, NOW + 2 * HOUR + 0.81 * DAY), Begun)
+
+
 def test_what_is_known_is_not_erased_by_what_says_nothing(engine: Engine) -> None:
     try_it(engine, MINE, OK, NOW)
     try_it(engine, MINE, LATER, NOW + DAY)
@@ -138,7 +148,7 @@ def test_a_refused_password_stays_paused_when_it_is_entered_again(engine: Engine
     assert begin(engine, MINE, NOW + HOUR) == NotNow(None, Because.PAUSED, settled=True)
     found = stored(engine)
     assert (found.standing.state, found.standing.cause) == (SmtpState.PAUSED, POLICY.cause)
-    assert (found.changed, found.next_at, found.check_now_left) == (False, None, 0)
+    assert (found.changed, found.next_at, found.check_now_left) == (False, None, 3)
     assert begin(engine, MINE, NOW + HOUR) == NotNow(None, Because.PAUSED)
 
 

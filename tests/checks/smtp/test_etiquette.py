@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.smtp import etiquette
+from checks.model import Rule
+from checks.smtp import etiquette, login_rules
 from checks.smtp.etiquette import (
     CONFIRM_AFTER,
     DAY,
@@ -21,6 +23,7 @@ from checks.smtp.etiquette import (
     Running,
     Why,
     address_paused_until,
+    check_now_at,
     check_now_left,
     group_paused_until,
     may_start,
@@ -139,6 +142,31 @@ def test_nothing_is_left_while_paused_and_all_of_it_with_new_credentials() -> No
     history = attempts(refused(100.0), refused(2000.0))
     assert check_now_left(history, OURS, DAY * 9) == 0
     assert check_now_left(history, "new", DAY * 9) == 3
+
+
+def test_what_is_mended_at_the_server_may_be_asked_about_within_the_budget() -> None:
+    off = Attempt(100.0, OURS, Result.REFUSED, login_rules.AUTH_OFF_FOR_TENANT.code)
+    assert plan([off], OURS).why is Why.PAUSED
+    assert (check_now_left([off], OURS, DAY), check_now_at([off], OURS, DAY)) == (3, DAY)
+    asked = [replace(off, at=DAY + n, asked=True) for n in range(3)]
+    assert (check_now_left([off, *asked], OURS, DAY + 3), check_now_at([off, *asked], OURS, DAY + 3)) == (
+        0,
+        DAY + 15 * MINUTE,
+    )
+    works = Attempt(2 * DAY, OURS, Result.OK, asked=True)
+    assert plan([off, *asked, works], OURS).why is Why.HEALTHY
+
+
+def test_a_password_that_was_refused_after_all_may_not_be_asked_about() -> None:
+    off = Attempt(100.0, OURS, Result.REFUSED, login_rules.AUTH_OFF_FOR_TENANT.code)
+    wrong = Attempt(200.0, OURS, Result.REFUSED, login_rules.WRONG_PASSWORD.code, asked=True)
+    assert check_now_left([off, wrong], OURS, DAY) == 0
+    assert check_now_at([off, wrong], OURS, DAY) is None
+
+
+@pytest.mark.parametrize("cause", [login_rules.ACCOUNT_LOCKED, login_rules.APP_PASSWORD_NEEDED])
+def test_what_only_time_or_another_password_mends_may_not_be_asked_about(cause: Rule) -> None:
+    assert check_now_left([Attempt(100.0, OURS, Result.REFUSED, cause.code)], OURS, DAY) == 0
 
 
 # Servers and providers
