@@ -74,7 +74,8 @@ def renew(session: Session, secrets: Secrets) -> None:
     )
 
 
-_TOKEN = select(SecretRow.token).where(SecretRow.name == NAME)
+_TOKEN = select(SecretRow.token).where(SecretRow.name == NAME).with_for_update()
+"""Until the transaction ends, whoever rotates the keys waits, and takes away none that this token needs."""
 
 
 def _new(secrets: Secrets) -> dict[str, object]:

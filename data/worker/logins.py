@@ -93,9 +93,12 @@ class Logins:
         self.counts = replace(self.counts, due=len(due))
         lanes = await self._lanes(due)
         places = deque(lane for lane in lanes for _ in range(min(len(lane.ids), self._room(lane))))
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(len(places), self._setup.caps.everywhere)):
-                group.create_task(self._run(places))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(len(places), self._setup.caps.everywhere)):
+                    group.create_task(self._run(places))
+        except BaseExceptionGroup as several:
+            raise several.exceptions[0] from None
 
     async def ask(self, company_id: str) -> Login | NotNow | None:
         """One login now, since somebody pressed "check now", within what is left of its budget; None where what it

@@ -86,10 +86,10 @@ class OneLogin:
             raise
 
     async def _make(self, company_id: str, asked: bool, expected: str) -> Login | NotNow | None:
-        settings = await self._database.read(lambda s: login_settings.get(s, company_id))
-        if settings is None:
+        entered = await self._entered(company_id)
+        if entered is None:
             return None
-        credentials, prints = self._opened(settings), await self._prints()
+        (settings, credentials), prints = entered, await self._prints()
         if isinstance(credentials, Rule):
             return await self._unusable(settings, credentials)
         if prints is None:  # the key that tells credentials apart is lost as well as a password would be
@@ -113,6 +113,19 @@ class OneLogin:
         means = Means.of(self._resolver, setup.ehlo_name, setup.guard, setup.context)
         found = FoundServers(time.time(), await discover(whose, means, typed=settings.server.host))
         await self._database.write(lambda s: login_standings.note_found(s, company_id, encode_found(found)))
+
+    async def _entered(
+        self, company_id: str, *, once_more: bool = True
+    ) -> tuple[LoginSettings, Credentials | Rule] | None:
+        """What was entered, opened; or why it cannot be. What no key opens is read once more: another process may have
+        rotated the keys just then, and the token that was read is gone with its key."""
+        settings = await self._database.read(lambda s: login_settings.get(s, company_id))
+        if settings is None:
+            return None
+        credentials = self._opened(settings)
+        if credentials is login_rules.PASSWORD_UNREADABLE and once_more:
+            return await self._entered(company_id, once_more=False)
+        return settings, credentials
 
     def _opened(self, settings: LoginSettings) -> Credentials | Rule:
         try:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -19,6 +20,7 @@ from cryptography.fernet import Fernet
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
+from checks.company import SmtpState
 from data import __main__ as command
 from data import companies, fingerprints, rotation
 from data.companies import Entry
@@ -26,7 +28,13 @@ from data.engine import connect, open_engine, writing
 from data.rotation import Rotation, rotate, rotate_file
 from data.schema import CompanyRow
 from data.secrets import KEY_FILE, Secrets
+from data.worker.one_login import LoginSetup
 from tests.data.importing import NOW
+from tests.data.test_scan_logins import authority, engine, enter, letting_in, pair, scanned, setup, verdict
+from tests.support.certificates import Pair
+from tests.support.smtp_server import serving
+
+__all__ = ["authority", "engine", "pair", "setup"]  # fixtures
 
 PROJECT = Path(__file__).parents[2]
 OLD, NEW, OTHER = (Fernet.generate_key().decode() for _ in range(3))
@@ -332,6 +340,33 @@ def test_an_import_that_is_under_way_is_waited_for(store: Engine, path: Path) ->
     assert opened(store, Secrets(path=path)) == {"1": "hemlig"}
 
 
+class RotatedJustThen(Secrets):
+    """Somebody rotates the keys between the look at a token and its opening."""
+
+    def __init__(self, engine: Engine, path: Path) -> None:
+        super().__init__(path=path)
+        self._rotate: Callable[[], Rotation] | None = lambda: rotate_file(engine, path)
+
+    def opened(self, token: bytes) -> str | None:
+        rotate, self._rotate = self._rotate, None
+        if rotate:
+            assert rotate().removed
+        return super().opened(token)
+
+
+@pytest.mark.integration
+async def test_a_login_is_made_although_the_keys_are_rotated_just_then(
+    engine: Engine, setup: LoginSetup, pair: Pair, path: Path
+) -> None:
+    with serving(letting_in("hemlig"), pair) as server:
+        enter(engine, "c1", server.port)
+        with writing(engine) as session:
+            companies.upsert(session, [Entry("c1", {}, "hemlig")], Secrets(path=path), NOW)
+        await scanned(engine, replace(setup, secrets=RotatedJustThen(engine, path)))
+        assert len(server.auths) == 1
+    assert verdict(engine, "c1").smtp is SmtpState.OK
+
+
 def test_rotations_of_one_file_follow_one_another(store: Engine, url: str, path: Path) -> None:
     put(store, numbered(50), Secrets(path=path))
     code = f"""
@@ -351,7 +386,7 @@ for _ in range(10):
 
 
 @pytest.fixture
-def engine(project: Path) -> Iterator[Engine]:
+def of_project(project: Path) -> Iterator[Engine]:
     engine = open_engine(f"sqlite:///{project}/var/sendwell.db")
     yield engine
     engine.dispose()
@@ -366,10 +401,10 @@ def rotated(capsys: pytest.CaptureFixture[str], *options: str) -> tuple[int, str
 
 
 def test_it_says_what_became_of_the_key_file(
-    project: Path, engine: Engine, capsys: pytest.CaptureFixture[str]
+    project: Path, of_project: Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = project / "var" / KEY_FILE
-    put(engine, numbered(2), Secrets(path=path))
+    put(of_project, numbered(2), Secrets(path=path))
     status, said = rotated(capsys)
     assert (status, said.splitlines()[0]) == (
         0,
@@ -386,11 +421,11 @@ def test_it_says_what_became_of_the_key_file(
 
 
 def test_with_given_keys_it_touches_no_file(
-    project: Path, engine: Engine, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    project: Path, of_project: Engine, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = project / "var" / KEY_FILE
     path.write_text(f"{OTHER}\n")
-    put(engine, {"1": "hemlig"}, Secrets([OLD]))
+    put(of_project, {"1": "hemlig"}, Secrets([OLD]))
     monkeypatch.setenv("SENDWELL_SECRET_KEYS", f"{NEW},{OLD}")
     status, said = rotated(capsys)
     assert (status, "can be taken out of SENDWELL_SECRET_KEYS" in said) == (0, True)
@@ -400,11 +435,11 @@ def test_with_given_keys_it_touches_no_file(
 
 
 def test_with_given_keys_it_says_what_to_do_about_the_unreadable(
-    project: Path, engine: Engine, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    project: Path, of_project: Engine, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put(engine, {"1": "hemlig"}, Secrets([OLD]))
-    put(engine, {"2": "hemlig"}, Secrets([OTHER]))
-    fingerprint(engine, Secrets([OTHER]))
+    put(of_project, {"1": "hemlig"}, Secrets([OLD]))
+    put(of_project, {"2": "hemlig"}, Secrets([OTHER]))
+    fingerprint(of_project, Secrets([OTHER]))
     monkeypatch.setenv("SENDWELL_SECRET_KEYS", f"{NEW},{OLD}")
     status, said = rotated(capsys)
     assert status == 1
@@ -414,7 +449,7 @@ def test_with_given_keys_it_says_what_to_do_about_the_unreadable(
     assert "taken out" not in said
     status, said = rotated(capsys, "--json")
     assert (status, json.loads(said)["fingerprints"], json.loads(said)["older_keys"]) == (1, "lost", "kept")
-    put(engine, {"2": "hemlig"}, Secrets([NEW]))
+    put(of_project, {"2": "hemlig"}, Secrets([NEW]))
     status, said = rotated(capsys)
     assert (status, "paused logins are tried again" in said) == (0, True)
 
