@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from checks import command, terminal
 from checks.command import COULD_NOT_LOOK, DONE, REJECTED, USAGE, Stop
 from checks.model import Severity
+from checks.smtp.result import Login
 from data.commands import Settings, Subparsers, check_text
 from data.commands.login_setup import login_setup
 from data.engine import open_engine, sentence
@@ -22,6 +23,7 @@ from data.logins import StoredLogin
 from data.verdicts import StoredVerdict
 from data.worker import check
 from data.worker.check import Checked
+from data.worker.one_login import NOT_BEGUN
 from data.worker.scan import UnknownCompany
 
 
@@ -69,7 +71,7 @@ def as_json(company_id: str, found: Checked) -> dict[str, Any]:
         "company_id": company_id,
         **(_verdict(found.verdict) if found.verdict else {}),
         "login": _login(found.login) if found.login else None,
-        "tried": outcome is not None and not isinstance(outcome, NotNow),
+        "tried": isinstance(outcome, Login) and outcome.cause not in NOT_BEGUN,
         "refused": check_text.refused(outcome),
         "refused_until": _time(outcome.until) if isinstance(outcome, NotNow) else None,
     }

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from checks.company import SmtpState
 from checks.model import Severity
+from checks.smtp import login_rules
 from checks.smtp.replies import RULES
 from checks.smtp.result import Login
 from checks.terminal import marked, plain
@@ -15,6 +16,7 @@ from checks.terminal_domain import TONES, show_findings
 from data.login_attempts import Because, NotNow
 from data.logins import StoredLogin
 from data.worker.check import Checked
+from data.worker.one_login import NOT_BEGUN
 
 _STATES = {
     SmtpState.OK: "good",
@@ -39,12 +41,18 @@ def show(found: Checked, to: Console) -> None:
 
 def refused(outcome: Login | NotNow | None) -> str:
     """Why no login was tried, in a sentence; empty if one was, or none is needed."""
+    if isinstance(outcome, Login) and outcome.cause in NOT_BEGUN:
+        return f"The login was not tried: {_UNUSABLE[outcome.cause]}"
     if not isinstance(outcome, NotNow):
         return ""
     when = f"; it may be tried again from {_clock(outcome.until)}" if outcome.until else ""
     return f"The login was not tried: {_WHY[outcome.why]}{when}"
 
 
+_UNUSABLE = {
+    login_rules.PASSWORD_UNREADABLE.code: "no key opens the stored password",
+    login_rules.CREDENTIALS_UNUSABLE.code: "its user name or password cannot be sent to any server",
+}
 _WHY = {
     Because.NOT_DUE: "it was tried a short while ago",
     Because.PAUSED: "it is paused until the company changes its settings, as more tries lock accounts",

@@ -26,11 +26,14 @@ from data.engine import DatabaseUnavailable
 from data.login_attempts import Because, NotNow
 from data.login_settings import Due
 from data.worker.database import Database
-from data.worker.one_login import LoginSetup, OneLogin, is_worth_finding
+from data.worker.one_login import NOT_BEGUN, LoginSetup, OneLogin, is_worth_finding
 
 PATIENCE = 30.0
 """Seconds that are waited for a mailbox, a server or a provider to be free again. What takes longer is left for the
 next scan; for room among the caps it is waited as long as it takes."""
+
+FINDING, FINDING_TAKES = 20, 30.0
+"""So many servers are looked for at once, beside the logins, each for so many seconds at most."""
 
 LONGEST_NAP = 2.0
 """Seconds between two questions whether there is room, while other processes take it."""
@@ -42,8 +45,9 @@ _log = logging.getLogger(__name__)
 class LoginCounts:
     """How far the logins of a scan are: `due` are to be gone through, `done` have been.
 
-    `tried`: those that came to a result; `let_in`: those of them that worked. `put_off`: left for the next scan, since
-    their server or provider is left alone. `broken`: an error of ours kept them from being made (logged).
+    `tried`: logins that were made, whatever they came to; `let_in`: those of them that worked. `put_off`: left for
+    the next scan, since their server or provider is left alone. `broken`: an error of ours kept them from being made
+    (logged).
     """
 
     due: int = 0
@@ -84,6 +88,7 @@ class Logins:
         self._resolver = resolver
         self._tell = tell
         self._one = OneLogin(database, setup, resolver)
+        self._finding = asyncio.Semaphore(FINDING)
         self.counts = NO_LOGINS
 
     async def run(self, only: Collection[str] | None = None) -> None:
@@ -96,7 +101,7 @@ class Logins:
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(min(len(places), self._setup.caps.everywhere)):
-                    group.create_task(self._run(places))
+                    group.create_task(self._run(places, group))
         except BaseExceptionGroup as several:
             raise several.exceptions[0] from None
 
@@ -109,14 +114,32 @@ class Logins:
         (lane,) = await self._lanes([Due(company_id, settings.server.host)])
         outcome = await self._tried(lane, company_id, asked=True)
         if isinstance(outcome, Login) and is_worth_finding(outcome):
-            await self._one.find_server(company_id)
+            await self._find_server(company_id)
         return outcome
 
-    async def _run(self, places: deque[_Lane]) -> None:
+    async def _run(self, places: deque[_Lane], group: asyncio.TaskGroup) -> None:
+        """Looking for a server holds up nobody in the lane."""
         while places:
             lane = places.popleft()
             while lane.ids:
-                await self._go_through(lane, lane.ids.popleft())
+                company_id = lane.ids.popleft()
+                outcome = await self._go_through(lane, company_id)
+                if isinstance(outcome, Login) and is_worth_finding(outcome):
+                    group.create_task(self._find_server(company_id))
+
+    async def _find_server(self, company_id: str) -> None:
+        async with self._finding:
+            try:
+                async with asyncio.timeout(FINDING_TAKES):
+                    await self._one.find_server(company_id)
+            except TimeoutError:
+                pass
+            except (SQLAlchemyError, DatabaseUnavailable):
+                raise
+            except Exception as error:  # of one company
+                _log.error(
+                    "the server of company %r could not be found: %s", company_id, type(error).__name__
+                )
 
     def _room(self, lane: _Lane) -> int:
         caps = self._setup.caps
@@ -150,11 +173,9 @@ class Logins:
 
     # One after the other
 
-    async def _go_through(self, lane: _Lane, company_id: str) -> None:
+    async def _go_through(self, lane: _Lane, company_id: str) -> Login | NotNow | None:
         try:
             outcome = await self._tried(lane, company_id)
-            if isinstance(outcome, Login) and is_worth_finding(outcome):
-                await self._one.find_server(company_id)
         except (SQLAlchemyError, DatabaseUnavailable):
             raise
         except (
@@ -162,8 +183,9 @@ class Logins:
         ) as error:  # of one company; what it says may hold what was entered, so it is not told
             _log.error("the login of company %r could not be made: %s", company_id, type(error).__name__)
             self._count(broken=1)
-        else:
-            self._count_outcome(outcome)
+            return None
+        self._count_outcome(outcome)
+        return outcome
 
     async def _tried(self, lane: _Lane, company_id: str, *, asked: bool = False) -> Login | NotNow | None:
         until, waited = time.time() + PATIENCE, 0
@@ -197,7 +219,7 @@ class Logins:
 
     def _count_outcome(self, outcome: Login | NotNow | None) -> None:
         self._count(
-            tried=isinstance(outcome, Login),
+            tried=isinstance(outcome, Login) and outcome.cause not in NOT_BEGUN,
             let_in=isinstance(outcome, Login) and outcome.result is Result.OK,
             put_off=isinstance(outcome, NotNow) and outcome.why not in _DECIDED,
         )

@@ -37,6 +37,9 @@ from data.login_standings import Door
 from data.secrets import Secrets, SecretsUnavailable
 from data.worker.database import Database
 
+NOT_BEGUN = frozenset({login_rules.PASSWORD_UNREADABLE.code, login_rules.CREDENTIALS_UNUSABLE.code})
+"""Causes of a login that was not even begun, since its credentials cannot be used."""
+
 FOUND_FOR = DAY
 """Seconds for which the server that was found is not looked for again."""
 
@@ -224,5 +227,6 @@ def _was_found_lately(company_id: str, session: Session) -> bool:
 
 
 def is_worth_finding(login: Login) -> bool:
-    """Whether another server might do better: not where this one only says "not now"."""
-    return login.result in (Result.REFUSED, Result.INSECURE, Result.UNREACHABLE)
+    """Whether another server might do better: not where this one only says "not now", or was never asked."""
+    failed = (Result.REFUSED, Result.INSECURE, Result.UNREACHABLE)
+    return login.result in failed and login.cause not in NOT_BEGUN

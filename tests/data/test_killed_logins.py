@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -107,14 +108,17 @@ def counted(engine: Engine) -> int:
 
 
 def killed_in_its_auth(start: Start, server: ScriptedServer) -> None:
-    before = len(server.auths)
     process = start("scan", "--only", "c1")
-    deadline = time.monotonic() + ENOUGH
-    while len(server.auths) == before and process.poll() is None:
-        assert time.monotonic() < deadline, "no AUTH came"
-        time.sleep(0.01)
+    wait_for_auth(process, server, len(server.auths) + 1)
     process.kill()
     ended(process)
+
+
+def wait_for_auth(process: subprocess.Popen[str], server: ScriptedServer, number: int) -> None:
+    deadline = time.monotonic() + ENOUGH
+    while len(server.auths) < number and process.poll() is None:
+        assert time.monotonic() < deadline, "no AUTH came"
+        time.sleep(0.01)
 
 
 def test_killed_twenty_times_in_an_auth_none_is_forgotten(engine: Engine, start: Start, pair: Pair) -> None:
@@ -153,6 +157,23 @@ def test_a_refusal_and_a_confirming_try_that_was_killed_are_all_that_an_account_
             assert ended(start("scan", "--only", "c1"))[0] == 0
         assert len(server.auths) == counted(engine) == 2
     assert (verdict(engine, "c1").smtp, verdict(engine, "c1").cause) == ("paused", "SMTP_WRONG_PASSWORD")
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_scan_that_is_stopped_in_an_auth_ends_at_once_and_keeps_it_counted(
+    engine: Engine, start: Start, pair: Pair, number: signal.Signals, status: int
+) -> None:
+    """Waited for to its end, it would have come to a result: that no answer came."""
+    with serving(until("AUTH", waiting), pair) as server:
+        enter(engine, server.port, "secret")
+        process = start("scan", "--only", "c1")
+        wait_for_auth(process, server, 1)
+        process.send_signal(number)
+        stopped, _, err = ended(process)
+    assert stopped == status
+    assert "Traceback" not in err
+    (left,) = attempts(engine)
+    assert (left.auths, left.result, left.ended_at is None) == (1, "", False)
 
 
 def test_two_scans_at_once_keep_the_caps_together(engine: Engine, start: Start, pair: Pair) -> None:

@@ -24,6 +24,7 @@ from checks.smtp import tls
 from checks.smtp.conversation import Limits
 from checks.smtp.guard import Guard
 from data import companies, login_attempts, verdicts
+from data.commands.check import as_json
 from data.companies import Entry
 from data.engine import writing
 from data.login_attempts import Because, NotNow
@@ -38,6 +39,7 @@ from data.worker.one_login import LoginSetup
 from data.worker.scan import Progress, ScanSummary
 from tests.support.certificates import Authority, Pair
 from tests.support.logins import attempts, stored
+from tests.support.mail_servers import dovecot, no_dovecot
 from tests.support.smtp_scripts import until, waiting
 from tests.support.smtp_server import ScriptedServer, polite, serving
 from tests.support.zone import zone
@@ -516,6 +518,19 @@ async def test_check_now_does_not_touch_what_is_paused(engine: Engine, setup: Lo
     assert (found.login.standing.state, found.login.check_now_left) == (SmtpState.PAUSED, 0)
 
 
+async def test_check_now_without_the_key_tries_nothing(engine: Engine, setup: LoginSetup, pair: Pair) -> None:
+    with serving(letting_in("right"), pair) as server:
+        enter(engine, "c1", server.port)
+        found = await checked(engine, replace(setup, secrets=Secrets()))
+    assert server.auths == []
+    told = as_json("c1", found)
+    assert (told["tried"], told["refused"]) == (
+        False,
+        "The login was not tried: no key opens the stored password",
+    )
+    assert (told["verdict"], told["cause"]) == ("unknown", "SMTP_PASSWORD_UNREADABLE")
+
+
 async def test_check_now_of_who_needs_no_login_looks_at_the_dns(engine: Engine, setup: LoginSetup) -> None:
     enter(engine, "c1", 587, sending_method="platform")
     found = await checked(engine, setup)
@@ -523,3 +538,23 @@ async def test_check_now_of_who_needs_no_login_looks_at_the_dns(engine: Engine, 
     assert found.verdict is not None
     with pytest.raises(scan.UnknownCompany):
         await checked(engine, setup, "nobody")
+
+
+# A real server
+
+
+@pytest.mark.skipif(bool(no_dovecot()), reason=no_dovecot() or "is there")
+async def test_dovecot_lets_in_whom_it_knows(engine: Engine, setup: LoginSetup, pair: Pair) -> None:
+    """By STARTTLS and by implicit TLS; who has a wrong password is confirmed once and then left alone."""
+    password = "p\u00e4ss w\u00f6rd \U0001f511"
+    with dovecot({f"info@c{n}.example": password for n in (1, 2, 3)}, pair) as server:
+        enter(engine, "c1", server.starttls, password)
+        enter(engine, "c2", server.implicit, password, smtp_security="implicit")
+        enter(engine, "c3", server.starttls, "another")
+        for _ in range(3):
+            summary = await scanned(engine, setup)
+            later(engine, 86400)
+    states = {id: verdict(engine, id).smtp for id in ("c1", "c2", "c3")}
+    assert states == {"c1": SmtpState.OK, "c2": SmtpState.OK, "c3": SmtpState.PAUSED}
+    assert (summary.logins.due, summary.logins.let_in) == (2, 2)
+    assert verdict(engine, "c3").cause == "SMTP_WRONG_PASSWORD"
