@@ -178,9 +178,7 @@ class Logins:
             outcome = await self._tried(lane, company_id)
         except (SQLAlchemyError, DatabaseUnavailable):
             raise
-        except (
-            Exception
-        ) as error:  # of one company; what it says may hold what was entered, so it is not told
+        except Exception as error:  # of one company; it may say what was entered, so it is not told
             _log.error("the login of company %r could not be made: %s", company_id, type(error).__name__)
             self._count(broken=1)
             return None
@@ -250,7 +248,7 @@ def _is_waited_for(refused: NotNow, until: float, *, patient: bool) -> bool:
 def _nap(refused: NotNow, waited: int) -> float:
     """Longer each time, as others seem to need the room."""
     least = (refused.until or 0.0) - time.time()
-    return max(least, min(0.05 * 2.0**waited, LONGEST_NAP))
+    return max(least, min(0.05 * 2.0 ** min(waited, 10), LONGEST_NAP))
 
 
 async def _each(hosts: Iterable[str]) -> AsyncIterator[str]:

@@ -388,6 +388,33 @@ async def test_a_provider_gets_its_few_at_a_time(engine: Engine, setup: LoginSet
     assert 1 < most <= 5
 
 
+async def test_who_has_to_wait_asks_the_store_ever_more_seldom_and_as_long_as_it_takes(
+    engine: Engine, setup: LoginSetup, pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other processes take all the room for the time of three thousand questions."""
+    naps: list[float] = []
+    real, asked = login_attempts.begin, 0
+
+    def busy(session: Session, wanted: Any, now: float, caps: Any) -> Any:
+        nonlocal asked
+        asked += 1
+        return real(session, wanted, now, caps) if asked > 3000 else NotNow(now, Because.BUSY)
+
+    async def nap(seconds: float) -> None:
+        naps.append(seconds)
+
+    monkeypatch.setattr(login_attempts, "begin", busy)
+    with serving(letting_in("right"), pair) as server:
+        enter(engine, "c1", server.port)
+        async with opened(engine) as database:
+            waiting_for_room = Logins(database, setup, resolver())
+            monkeypatch.setattr("data.worker.logins.asyncio.sleep", nap)
+            await waiting_for_room.run()
+    assert (waiting_for_room.counts.let_in, len(server.auths), len(naps)) == (1, 1, 3000)
+    assert naps[:7] == pytest.approx([0.1, 0.2, 0.4, 0.8, 1.6, 2.0, 2.0])
+    assert max(naps) <= 2.0
+
+
 async def test_stopping_leaves_the_auth_that_was_under_way_counted(
     engine: Engine, setup: LoginSetup, pair: Pair
 ) -> None:
