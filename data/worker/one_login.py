@@ -5,8 +5,10 @@ Only here a stored password is opened, and it lives no longer than its login.
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -47,7 +49,8 @@ FOUND_FOR = DAY
 @dataclass(frozen=True, slots=True)
 class LoginSetup:
     """With what logins are made. `ehlo_name`: what we are called; `context`: whom TLS trusts, None for the system's
-    authorities."""
+    authorities; `lease`: seconds after which a login that nobody ended is one of a
+    process that died; `clock`: epoch seconds, by which every time is written."""
 
     secrets: Secrets = field(repr=False)
     ehlo_name: str
@@ -55,6 +58,8 @@ class LoginSetup:
     context: ssl.SSLContext | None = None
     limits: Limits = field(default_factory=Limits)
     caps: Caps = login_attempts.CAPS
+    lease: float = login_attempts.LEASE
+    clock: Callable[[], float] = time.time
 
 
 class _Refused(Exception):
@@ -98,15 +103,29 @@ class OneLogin:
         if prints is None:  # the key that tells credentials apart is lost as well as a password would be
             return await self._unusable(settings, login_rules.PASSWORD_UNREADABLE)
         wanted = _wanted(settings, credentials, prints, asked=asked, expected=expected)
-        begun = await self._database.write(partial(_begin, wanted, self._setup.caps))
+        begun = await self._begun(wanted)
         if isinstance(begun, NotNow):
             return begun
         return await self._counted(begun.attempt_id, settings, credentials)
 
+    async def _begun(self, wanted: Wanted) -> Begun | NotNow:
+        """A row that was written although we were cancelled meanwhile is taken back, or others wait for its lease."""
+        begins = asyncio.ensure_future(self._database.write(partial(_begin, self._setup, wanted)))
+        try:
+            return await asyncio.shield(begins)
+        except asyncio.CancelledError:
+            begun = await begins
+            if isinstance(begun, Begun):
+                await self._put_off(begun.attempt_id)
+            raise
+
+    async def _put_off(self, attempt_id: int) -> None:
+        await self._database.write(lambda s: login_attempts.put_off(s, attempt_id, self._setup.clock()))
+
     async def find_server(self, company_id: str) -> None:
         """Look for the company's server, by its address, where that was not done lately; without a password."""
         settings = await self._database.read(lambda s: login_settings.get(s, company_id))
-        if settings is None or await self._database.read(partial(_was_found_lately, company_id)):
+        if settings is None or await self._database.read(partial(_was_found_lately, self._setup, company_id)):
             return
         try:
             whose = address(settings.address)
@@ -114,7 +133,7 @@ class OneLogin:
             return
         setup = self._setup
         means = Means.of(self._resolver, setup.ehlo_name, setup.guard, setup.context)
-        found = FoundServers(time.time(), await discover(whose, means, typed=settings.server.host))
+        found = FoundServers(setup.clock(), await discover(whose, means, typed=settings.server.host))
         await self._database.write(lambda s: login_standings.note_found(s, company_id, encode_found(found)))
 
     async def _entered(
@@ -147,7 +166,7 @@ class OneLogin:
 
     async def _unusable(self, settings: LoginSettings, cause: Rule) -> Login:
         """A key may come back any time; what cannot be sent waits for other settings."""
-        now = time.time()
+        now = self._setup.clock()
         login = not_tried(settings.server.host, cause, "no login was begun")
         door = Door(settings.company_id, "", settings.changed_at)
         next_at = now if cause is login_rules.PASSWORD_UNREADABLE else None
@@ -165,19 +184,19 @@ class OneLogin:
     ) -> Login | NotNow:
         try:
             login = await self._log_in(attempt_id, settings, credentials)
-            await self._database.write(partial(_end, attempt_id, settings.company_id, login))
+            await self._database.write(partial(_end, self._setup, attempt_id, settings.company_id, login))
             return login
         except _Refused as refused:
-            await self._database.write(lambda s: login_attempts.put_off(s, attempt_id, time.time()))
+            await self._put_off(attempt_id)
             return refused.why
         except BaseException:
-            await self._database.write(lambda s: login_attempts.put_off(s, attempt_id, time.time()))
+            await self._put_off(attempt_id)
             raise
 
     async def _log_in(self, attempt_id: int, settings: LoginSettings, credentials: Credentials) -> Login:
         async def count(_: Mechanism, where: str) -> None:
             refused = await self._database.write(
-                lambda s: login_attempts.count_auth(s, attempt_id, where, time.time())
+                lambda s: login_attempts.count_auth(s, attempt_id, where, self._setup.clock())
             )
             if refused:
                 raise _Refused(refused)
@@ -209,21 +228,21 @@ def _wanted(
     )
 
 
-def _begin(wanted: Wanted, caps: Caps, session: Session) -> Begun | NotNow:
-    begun = login_attempts.begin(session, wanted, time.time(), caps)
+def _begin(setup: LoginSetup, wanted: Wanted, session: Session) -> Begun | NotNow:
+    begun = login_attempts.begin(session, wanted, setup.clock(), setup.caps, setup.lease)
     if isinstance(begun, NotNow) and begun.settled:
         rejudging.rejudge(session, [wanted.company_id], datetime.now(UTC))
     return begun
 
 
-def _end(attempt_id: int, company_id: str, login: Login, session: Session) -> None:
-    login_attempts.end(session, attempt_id, login, time.time())
+def _end(setup: LoginSetup, attempt_id: int, company_id: str, login: Login, session: Session) -> None:
+    login_attempts.end(session, attempt_id, login, setup.clock())
     rejudging.rejudge(session, [company_id], datetime.now(UTC))
 
 
-def _was_found_lately(company_id: str, session: Session) -> bool:
+def _was_found_lately(setup: LoginSetup, company_id: str, session: Session) -> bool:
     at = login_standings.found_at(session, company_id)
-    return at is not None and time.time() - at < FOUND_FOR
+    return at is not None and setup.clock() - at < FOUND_FOR
 
 
 def is_worth_finding(login: Login) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import secrets as random
+import threading
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from checks.model import Severity
 from checks.platform import Platform
 from checks.smtp import tls
 from checks.smtp.conversation import Limits
+from checks.smtp.etiquette import CONFIRM_AFTER
 from checks.smtp.guard import Guard
 from data import companies, login_attempts, verdicts
 from data.commands.check import as_json
@@ -35,7 +37,7 @@ from data.worker.database import opened
 from data.worker.keep import keep
 from data.worker.logins import Logins
 from data.worker.look import Look, Looked
-from data.worker.one_login import LoginSetup
+from data.worker.one_login import LoginSetup, OneLogin
 from data.worker.scan import Progress, ScanSummary
 from tests.support.certificates import Authority, Pair
 from tests.support.logins import attempts, stored
@@ -430,6 +432,44 @@ async def test_stopping_leaves_the_auth_that_was_under_way_counted(
         summary = await scanned(engine, setup)
     assert (summary.logins.due, len(server.auths)) == (1, 1)
     assert verdict(engine, "c1").cause == "SMTP_ANSWER_LOST"
+
+
+async def test_stopping_while_a_login_is_written_down_leaves_nobody_waiting_for_it(
+    engine: Engine, setup: LoginSetup, pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begins, goes_on, begin = threading.Event(), threading.Event(), login_attempts.begin
+
+    def slowly(*given: Any) -> Any:
+        begins.set()
+        goes_on.wait(20)
+        return begin(*given)
+
+    monkeypatch.setattr(login_attempts, "begin", slowly)
+    with serving(letting_in(RIGHT), pair) as server:
+        enter(engine, "c1", server.port)
+        task = asyncio.create_task(scanned(engine, setup))
+        await asyncio.to_thread(begins.wait, 20)
+        task.cancel()
+        await asyncio.sleep(0)
+        goes_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert (attempts(engine), server.auths) == ([], [])
+
+
+async def test_a_login_is_written_at_the_time_that_the_clock_says(
+    engine: Engine, setup: LoginSetup, pair: Pair
+) -> None:
+    then = time.time() - CONFIRM_AFTER - 1
+    with serving(letting_in("another"), pair) as server:
+        enter(engine, "c1", server.port)
+        async with opened(engine) as database:
+            await OneLogin(database, replace(setup, clock=lambda: then), resolver()).make("c1")
+        (first,) = attempts(engine)
+        assert (first.began_at, first.ended_at) == (then, then)
+        await scanned(engine, setup)
+    assert len(server.auths) == 2
+    assert verdict(engine, "c1").smtp is SmtpState.PAUSED
 
 
 def heard_auth(server: ScriptedServer) -> None:
