@@ -10,6 +10,7 @@ if __name__ == "__main__":
 
 import os
 import socket
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
@@ -17,6 +18,8 @@ from types import FrameType
 from checks import command
 from checks.command import COULD_NOT_LOOK, USAGE, Stop
 from data.demo import companion, platform, zone
+from data.demo.mail_layout import LOOPBACK
+from data.demo.mail_server import MailServers
 from data.demo.preparation import Place, Standing, prepare, require_writable
 from data.demo.server import DnsServer
 from data.engine import DatabaseUnavailable
@@ -36,8 +39,9 @@ def main(arguments: Sequence[str]) -> int:
     if arguments:
         _require_free(settings)
     require_writable(settings.var)
-    with DnsServer(zone.resolver()) as server:
-        place = Place(settings.var, f"sqlite:///{settings.var / 'demo.db'}", server.address)
+    with _mail_servers(settings.var) as mail, DnsServer(zone.resolver(mail.layout)) as server:
+        database = f"sqlite:///{settings.var / 'demo.db'}"
+        place = Place(settings.var, database, server.address, mail.layout, mail.authority)
         print(_sentence(_prepared(place, settings)), flush=True)
         if not arguments:
             return command.DONE
@@ -57,6 +61,9 @@ def environment(place: Place) -> dict[str, str]:
         "SENDWELL_ENVELOPE": ours.envelope,
         "SENDWELL_DKIM": ours.dkim.value,
         "SENDWELL_FALLBACK": ours.fallback.value,
+        "SENDWELL_SMTP_ALLOW": LOOPBACK,
+        "SENDWELL_SMTP_CA_FILE": str(place.authority),
+        "SENDWELL_EHLO_NAME": platform.DOMAIN,
     }
 
 
@@ -74,6 +81,14 @@ def _require_free(settings: Settings) -> None:
         mend = "stop what listens there, or choose another port: make run PORT=8502"
         what = f"port {settings.port} of {settings.host} cannot be had ({os.strerror(error.errno or 0)})"
         raise Stop(USAGE, f"{what}: {mend}") from None
+
+
+def _mail_servers(var: Path) -> MailServers:
+    """At addresses or ports that this clone of the project tries first at each start, and another clone hardly does."""
+    try:
+        return MailServers(zlib.crc32(str(var).encode()))
+    except OSError as error:
+        raise Stop(USAGE, str(error)) from None
 
 
 def _prepared(place: Place, settings: Settings) -> Standing:

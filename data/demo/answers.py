@@ -136,7 +136,7 @@ def _rdata(type: RecordType, record: Record) -> dns.rdata.Rdata:
     if isinstance(record, Mx):
         text = f"{record.preference} {record.exchange}."
     else:
-        text = f"{record}." if type in _NAMED else record
+        text = f"{record}." if type in _NAMED else record  # an SRV record is written as in a zone file
     return dns.rdata.from_text(IN, dns.rdatatype.from_text(type), text)
 
 

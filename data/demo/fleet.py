@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -13,9 +13,10 @@ from typing import TypeVar
 
 from checks import domain_name
 from checks.company import SendingMethod
+from checks.smtp.result import Security
 from data.demo import platform
 from data.demo.names import ACCENTED, COUNTRIES, LEGAL, SEGMENTS, WORDS, Words, accented_slug, slug
-from data.demo.scenario import Expected, Scenario, filled
+from data.demo.scenario import Expected, Password, Scenario, filled
 from data.demo.scenarios import SCENARIOS
 from data.demo.services import MANY_SERVICES, PROVIDERS, Provider
 
@@ -56,14 +57,36 @@ class Company:
         return not self.scenario.shared
 
     @property
-    def row(self) -> tuple[str, ...]:
+    def smtp_username(self) -> str:
+        """The mailbox that it sends from."""
+        return self.from_address if self.smtp_host else ""
+
+    @property
+    def smtp_password(self) -> str:
+        """As the file has it, right or not; no secret."""
+        own = self.scenario.own_server
+        return f"demo-{self.id}" if own and self.smtp_host and own.password is not Password.NONE else ""
+
+    @property
+    def smtp_port_of(self) -> Security:
+        """Whose port it entered."""
+        own = self.scenario.own_server
+        return (own.port_of or own.security) if own else Security.STARTTLS
+
+    def row(self, smtp_port: int) -> tuple[str, ...]:
         """Its line in a company file, as `COLUMNS`."""
-        login = ("587", "starttls", self.email, f"demo-{self.id}") if self.smtp_host else ("",) * 4
         return (
             *(self.id, self.name, self.email, self.email_validated_at),
             *(self.scenario.method.value, self.from_address),
-            *(self.country, self.language, self.segment, self.smtp_host, *login),
+            *(self.country, self.language, self.segment),
+            *self._login(smtp_port),
         )
+
+    def _login(self, port: int) -> tuple[str, ...]:
+        own = self.scenario.own_server
+        if not (own and self.smtp_host):
+            return ("",) * 5
+        return (self.smtp_host, str(port), own.security.value, self.smtp_username, self.smtp_password)
 
 
 @cache
@@ -78,12 +101,12 @@ def former() -> tuple[Company, ...]:
     return _made()[1]
 
 
-def write_csv(path: Path, members: Iterable[Company]) -> None:
+def write_csv(path: Path, members: Iterable[Company], smtp_port: Callable[[Company], int]) -> None:
     """A company file (UTF-8, comma) as the importer reads it."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
-        writer.writerows(company.row for company in members)
+        writer.writerows(company.row(smtp_port(company)) for company in members)
 
 
 def zone_values(company: Company) -> dict[str, str]:
@@ -210,5 +233,5 @@ def _for_method(company: Company, values: dict[str, str]) -> Company:
     if scenario.method is SendingMethod.PLATFORM:
         return company
     from_address = company.email if scenario.shared else filled(scenario.from_address, values)
-    host = filled(scenario.smtp_host, values) if scenario.method is SendingMethod.OWN_SERVER else ""
+    host = filled(scenario.own_server.host, values) if scenario.own_server else ""
     return replace(company, from_address=from_address, smtp_host=host)

@@ -7,8 +7,11 @@ from functools import cache
 
 from checks import domain_name
 from checks.lookup import FailureReason, Mx, Record, RecordType, Txt, ZoneResolver, txt
+from checks.smtp.result import Security
 from data.demo import fleet, platform
 from data.demo.fleet import Company
+from data.demo.mail_hosts import mail_hosts
+from data.demo.mail_layout import Layout
 from data.demo.scenario import TxtTemplate, filled
 from data.demo.services import BROKEN_SERVICE, MANY_SERVICES, PROVIDERS
 
@@ -20,19 +23,20 @@ Failures = dict[Key | str, FailureReason]
 
 TTL = 300
 """Of every record, in seconds."""
+_FIRST = Layout()
 
 
 @cache
-def resolver() -> ZoneResolver:
-    """The zone as a resolver that needs no network."""
-    return ZoneResolver(records(), failures(), ttl=TTL)
+def resolver(layout: Layout = _FIRST) -> ZoneResolver:
+    """The zone as a resolver that needs no network. `layout`: where the mail servers are."""
+    return ZoneResolver(records(layout), failures(), ttl=TTL)
 
 
 @cache
-def records() -> dict[Key, tuple[Record, ...]]:
+def records(layout: Layout = _FIRST) -> dict[Key, tuple[Record, ...]]:
     """Every record of the zone; those of one name and type in the order in which they are published."""
     zone: dict[Key, dict[Record, None]] = {}
-    for name, type, record in _entries():
+    for name, type, record in _entries(layout):
         zone.setdefault((name, type), {})[record] = None
     return {key: tuple(found) for key, found in zone.items()}
 
@@ -49,14 +53,15 @@ def failures() -> Failures:
     return failing
 
 
-def _entries() -> Iterator[Entry]:
+def _entries(layout: Layout) -> Iterator[Entry]:
     yield from _platform()
     yield from _services()
     yield from _shared_domains()
+    yield from ((host.name, A, layout.address(host.name)) for host in mail_hosts())
     exchangers: set[str] = set()
     for company in (*fleet.companies(), *fleet.former()):
         if company.owns_domain:
-            for entry in _company(company):
+            for entry in (*_company(company), *_published(company, layout)):
                 yield entry
                 exchangers.update(_hosted_exchanger(entry[2]))
     for name in sorted(exchangers):
@@ -78,7 +83,6 @@ def _services() -> Iterator[Entry]:
         yield provider.spf, TXT, txt(provider.spf_record)
         if provider.made_up:
             yield from _mailed(provider.domain, provider.mx, f"v=spf1 include:{provider.spf} -all", "none")
-            yield from _host(f"smtp.{provider.domain}")
         for exchanger in provider.mx:
             if "<flat>" not in exchanger:
                 yield from _host(exchanger.split()[1])
@@ -95,7 +99,6 @@ def _shared_domains() -> Iterator[Entry]:
     for name, policy in sorted(policies.items()):
         yield from _mailed(name, (f"10 mx.{name}",), f"v=spf1 ip4:198.51.100.{_number(name)} ~all", policy)
         yield from _host(f"mx.{name}")
-        yield from _host(f"smtp.{name}")
 
 
 def _is_public(name: str) -> bool:
@@ -123,6 +126,16 @@ def _company(company: Company) -> Iterator[Entry]:
         yield f"_dmarc.{name}", TXT, txt(filled(text, values))
     for owner, type, data in scenario.records:
         yield filled(owner, values), type, _record(type, filled(data, values))
+
+
+def _published(company: Company, layout: Layout) -> Iterator[Entry]:
+    """The server for outgoing mail that a domain names itself."""
+    own = company.scenario.own_server
+    if own and own.published:
+        values = fleet.zone_values(company)
+        host = filled(own.published, values)
+        port = layout.port(host, Security.STARTTLS)
+        yield f"_submission._tcp.{values['domain']}", RecordType.SRV, f"0 1 {port} {host}."
 
 
 def _hosted_exchanger(record: Record) -> Iterator[str]:

@@ -14,7 +14,7 @@ SHARED_MONITORED = (
 HEALTHY = (
     Scenario(
         "platform: own domain, DMARC watched",
-        62,
+        57,
         Expected("ok", spf="missing"),
         method=PLATFORM,
         spf=(WITHOUT_OURS,),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from checks.company import SendingMethod
 from checks.lookup import FailureReason, RecordType
-from data.demo.scenario import WITHOUT_OURS, Expected, Scenario
+from data.demo.scenario import WITHOUT_OURS, Expected, OwnServer, Scenario
 from data.demo.services import BROKEN_SERVICE
 
 A, AAAA, MX, TXT = RecordType.A, RecordType.AAAA, RecordType.MX, RecordType.TXT
@@ -81,8 +81,9 @@ LOOKUPS = (
     Scenario(
         "lookup: the record is an alias",
         2,
-        Expected("note", "SMTP_UNCHECKED", spf="missing"),
+        Expected("ok", spf="missing", smtp="ok"),
         method=SendingMethod.OWN_SERVER,
+        own_server=OwnServer(),
         spf=(WITHOUT_OURS,),
         mx=("10 mail.<domain>",),
         records=(("mail.<domain>", RecordType.CNAME, "mx1.<host>"),),

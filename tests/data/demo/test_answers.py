@@ -20,6 +20,7 @@ ZONE = ZoneResolver(
         ("large.example", RecordType.TXT): LARGE,
         ("medium.example", RecordType.TXT): LARGE[:8],
         ("deep.below.example", RecordType.A): ["192.0.2.2"],
+        ("_submission._tcp.mail.example", RecordType.SRV): ["0 1 2587 a.example."],
         ("odd.example", RecordType.TXT): [txt("a" * 300), txt(b"\xff\x00")],
     },
     {
@@ -110,6 +111,11 @@ def test_what_does_not_fit_a_datagram_is_to_be_fetched_by_tcp(name: str, edns: i
 
 def test_a_client_that_takes_more_gets_more() -> None:
     assert len(ask("medium.example", "TXT", edns=PAYLOAD).answer[0]) == 8
+
+
+def test_a_service_is_told_with_its_port_and_host() -> None:
+    (found,) = ask("_submission._tcp.mail.example", "SRV").answer[0]
+    assert found.to_text() == "0 1 2587 a.example."
 
 
 def test_octets_of_text_come_as_they_are() -> None:

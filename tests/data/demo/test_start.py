@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -94,6 +95,9 @@ def test_the_command_gets_the_settings_of_the_demo_and_no_others(started: tuple[
     assert settings["SENDWELL_DKIM"] == "none"
     assert settings["SENDWELL_SECRET_KEYS"] == (project / "var" / "demo.keys").read_text().strip()
     assert not (project / "var" / "secret.keys").exists()
+    assert settings["SENDWELL_SMTP_ALLOW"] == "127.0.0.0/8"
+    assert settings["SENDWELL_EHLO_NAME"] == "invoices.example"
+    assert not Path(settings["SENDWELL_SMTP_CA_FILE"]).exists(), "what vouches for the servers goes with them"
     assert not (project / "real.db").exists()
 
 
@@ -101,13 +105,13 @@ def test_the_scan_over_the_wire_gives_each_company_what_its_scenario_says(
     started: tuple[Path, list[str]],
 ) -> None:
     project, _ = started
-    query = "select company_id, verdict, cause, address, spf, dmarc from verdicts"
+    query = "select company_id, verdict, cause, address, spf, dmarc, smtp from verdicts"
     found = {id: columns for id, *columns in rows(project, query)}
     members = (*fleet.companies(), *fleet.former())
     assert set(found) == {member.id for member in members}
     for member in members:
         e = member.scenario.expected
-        expected = [e.verdict, e.cause, e.address, e.spf, e.dmarc]
+        expected = [e.verdict, e.cause, e.address, e.spf, e.dmarc, e.smtp]
         assert found[member.id] == expected, (member.id, member.scenario.name)
 
 
@@ -125,7 +129,10 @@ def test_companies_of_the_earlier_file_are_marked(started: tuple[Path, list[str]
 
 def test_a_second_start_keeps_the_data_and_its_server_answers(started: tuple[Path, list[str]]) -> None:
     project, said = started
-    queries = ("select * from companies", "select * from verdicts", "select * from scans")
+    queries = (
+        *("select * from companies", "select * from verdicts", "select * from scans"),
+        *("select * from logins", "select * from login_attempts"),
+    )
     before = [rows(project, query) for query in queries]
     status, again, errors = start(project, LOOK_UP)
     assert (status, errors) == (0, "")
@@ -134,9 +141,10 @@ def test_a_second_start_keeps_the_data_and_its_server_answers(started: tuple[Pat
 
 
 def copied(started: Path, directory: Path, *changes: str) -> Path:
-    """A clone with a copy of the database of a complete start, changed by these statements."""
+    """A clone with a copy of the database of a complete start, changed by these statements, and of its key."""
     project = clone(directory)
     (project / "var").mkdir()
+    shutil.copy(started / "var/demo.keys", project / "var")
     with sqlite3.connect(started / "var/demo.db") as source, sqlite3.connect(project / "var/demo.db") as copy:
         source.backup(copy)
         for change in changes:
