@@ -117,8 +117,7 @@ LOGINS: Mapping[str, Word] = {
 LOGINS_EXPLAINED: Mapping[str, str] = {
     SmtpState.FAILING: "We do not get in at the server, so none of the company's mail leaves.",
     SmtpState.PAUSED: (
-        "The server refused what was entered. No other try is made before the settings change: more of them could"
-        " lock the account."
+        "The server refused us, and no other try is made by itself: more of them could lock the account."
     ),
     SmtpState.UNKNOWN: "Whether the server lets us in is not known: the last try said nothing about it.",
     SmtpState.UNCHECKED: "Whether the server lets us in is not known.",

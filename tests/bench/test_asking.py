@@ -11,7 +11,7 @@ from tests.bench.fleet import Fleet
 from tests.bench.where_time_goes import Sampler, scanned
 from tests.support.nsd import NSD
 
-DOMAINS = 40
+DOMAINS = 400
 
 pytestmark = [
     pytest.mark.integration,

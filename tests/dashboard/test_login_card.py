@@ -56,7 +56,7 @@ def test_a_paused_login_says_why_and_what_to_do_at_that_provider(page: Page) -> 
     assert "The server smtp.gmail.com wants an app password in place of the account's own." in told
     assert "**Next step:** Make an app password at myaccount.google.com and enter it here." in told
     assert "534 5.7.9 Application-specific password required." in [block.value for block in at.code]
-    assert "No other try is made before the settings change" in told
+    assert "no other try is made by itself" in told
     assert "Next try: not before the settings change" in told
     assert "Looks up the DNS alone: the login is paused until the settings change." in told
     assert told.count("wants an app password") == 1, "the card need not repeat what stands above it"
