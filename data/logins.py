@@ -49,7 +49,8 @@ class StoredLogin:
 @dataclass(frozen=True, slots=True)
 class Known:
     """What a judgement needs. `standing`: None where nothing is known of these settings. `version`: differs once
-    somebody writes something else; 0 where nothing ever was. `changed`: something is known of other settings."""
+    somebody writes something else, or the settings change; 0 where nothing ever was written. `changed`: something is
+    known of other settings."""
 
     standing: Standing | None = None
     version: float = 0.0
@@ -115,8 +116,13 @@ def known(session: Session, ids: Collection[str]) -> dict[str, Known]:
     for some in batches(sorted(ids), IDS_A_QUERY):
         query = select(*columns).join(CompanyRow, CompanyRow.id == LoginRow.company_id)
         for id, standing, tried_at, current in session.execute(query.where(LoginRow.company_id.in_(some))):
-            found[id] = Known(decode_standing(standing) if current else None, tried_at)
+            found[id] = Known(decode_standing(standing) if current else None, _version(tried_at, current))
     return found
+
+
+def _version(tried_at: float, current: bool) -> float:
+    """A login that is known of other settings may become that of these without a try."""
+    return tried_at if current else -tried_at
 
 
 def news(session: Session, read: Iterable[tuple[str, float]]) -> list[str]:
@@ -124,8 +130,11 @@ def news(session: Session, read: Iterable[tuple[str, float]]) -> list[str]:
     versions = dict(read)
     found: list[str] = []
     for some in batches(sorted(versions), IDS_A_QUERY):
-        query = select(LoginRow.company_id, LoginRow.tried_at).where(LoginRow.company_id.in_(some))
-        found += [id for id, tried_at in session.execute(query) if versions[id] != tried_at]
+        query = select(LoginRow.company_id, LoginRow.tried_at, IS_CURRENT).join(
+            CompanyRow, CompanyRow.id == LoginRow.company_id
+        )
+        rows = session.execute(query.where(LoginRow.company_id.in_(some)))
+        found += [id for id, tried_at, current in rows if versions[id] != _version(tried_at, current)]
     return found
 
 

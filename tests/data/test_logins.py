@@ -125,7 +125,7 @@ def test_with_other_settings_what_is_known_is_of_the_old_ones(session: Session) 
     found = logins.get(session, "c1", NOW)
     assert found is not None
     assert (found.standing, found.changed, found.check_now_left) == (REFUSED, True, 3)
-    assert logins.known(session, ["c1"])["c1"] == logins.Known(None, REFUSED.at)
+    assert logins.known(session, ["c1"])["c1"] == logins.Known(None, -REFUSED.at)
     login_row = session.get_one(LoginRow, "c1")
     login_row.settings_at = MONDAY
     session.flush()

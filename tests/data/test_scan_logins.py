@@ -397,10 +397,10 @@ async def test_who_has_to_wait_asks_the_store_ever_more_seldom_and_as_long_as_it
     naps: list[float] = []
     real, asked = login_attempts.begin, 0
 
-    def busy(session: Session, wanted: Any, now: float, caps: Any) -> Any:
+    def busy(session: Session, wanted: Any, now: float, *more: Any) -> Any:
         nonlocal asked
         asked += 1
-        return real(session, wanted, now, caps) if asked > 3000 else NotNow(now, Because.BUSY)
+        return real(session, wanted, now, *more) if asked > 3000 else NotNow(now, Because.BUSY)
 
     async def nap(seconds: float) -> None:
         naps.append(seconds)
@@ -583,6 +583,24 @@ async def test_check_now_does_not_touch_what_is_paused(engine: Engine, setup: Lo
     assert found.outcome == NotNow(None, Because.PAUSED)
     assert found.login is not None
     assert (found.login.standing.state, found.login.check_now_left) == (SmtpState.PAUSED, 0)
+
+
+async def test_a_paused_password_at_another_port_stays_paused_on_every_screen(
+    engine: Engine, setup: LoginSetup, pair: Pair
+) -> None:
+    """No try is made, so what is known of the password becomes that of the new settings, whatever is written first."""
+    with serving(letting_in("right"), pair) as server:
+        enter(engine, "c1", server.port, "wrong")
+        for _ in range(2):
+            await checked(engine, setup)
+        enter(engine, "c1", server.port, "wrong", smtp_security="implicit")
+        for look in range(3):
+            found = await checked(engine, setup)
+            assert found.login is not None
+            assert found.verdict is not None
+            said = (found.login.standing.state, found.login.changed, found.verdict.diagnosis.smtp)
+            assert said == (SmtpState.PAUSED, False, SmtpState.PAUSED), look
+    assert len(server.auths) == 2
 
 
 async def test_check_now_without_the_key_tries_nothing(engine: Engine, setup: LoginSetup, pair: Pair) -> None:
