@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 from checks.lookup import Asked, FailureReason, LookupFailed, RecordType, Resolver, Result, expect
+from checks.tasks import asked_to_stop
 
 Item = TypeVar("Item")
 Judged = TypeVar("Judged")
@@ -83,7 +84,7 @@ async def judge_all(
         try:
             ready.put_nowait(await judge(item, DeadlineResolver(resolver, deadline)))
         except asyncio.CancelledError as cancelled:
-            if not _asked_to_stop():  # a task group would take it for a quiet end, and the item would be lost
+            if not asked_to_stop():  # a task group would take it for a quiet end, and the item would be lost
                 raise RuntimeError(f"the judgement of {item!r} cancelled itself") from cancelled
             raise
 
@@ -107,11 +108,6 @@ async def judge_all(
     finally:
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
-
-
-def _asked_to_stop() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
 
 
 class _End:

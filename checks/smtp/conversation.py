@@ -6,6 +6,7 @@ STARTTLS is missing. The SMTP object never gets the password, and no DNS is aske
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import ssl
@@ -31,6 +32,7 @@ from checks.smtp.mechanisms import Mechanism
 from checks.smtp.replies import Reply
 from checks.smtp.result import Line, Security, Who, printable
 from checks.smtp.trouble import Trouble
+from checks.tasks import asked_to_stop
 
 ACCEPTED, CHALLENGE = 235, 334  # RFC 4954 6
 MAX_CHALLENGES = 4
@@ -160,6 +162,8 @@ class Conversation:
         """One AUTH, counted before it leaves, up to the answer that ends it."""
         if not self.is_encrypted:
             return self._failed(Trouble(rules.TLS_REQUIRED, "no encryption, so no AUTH"))
+        if asked_to_stop():
+            raise asyncio.CancelledError
         if self.before_auth is not None:
             await self.before_auth(mechanism, self.address)
         self.attempts += 1

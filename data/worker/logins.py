@@ -21,6 +21,7 @@ from checks.lookup import Resolver
 from checks.providers import provider_of_server
 from checks.smtp.guard import Vetted
 from checks.smtp.result import Login, Result
+from checks.tasks import asked_to_stop
 from data import login_settings
 from data.engine import DatabaseUnavailable
 from data.login_attempts import Because, NotNow
@@ -124,6 +125,8 @@ class Logins:
             while lane.ids:
                 company_id = lane.ids.popleft()
                 outcome = await self._go_through(lane, company_id)
+                if asked_to_stop():
+                    raise asyncio.CancelledError
                 if isinstance(outcome, Login) and is_worth_finding(outcome):
                     group.create_task(self._find_server(company_id))
 

@@ -7,6 +7,7 @@ import base64
 import secrets as random
 import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
@@ -22,7 +23,7 @@ from checks.lookup import Resolver
 from checks.model import Severity
 from checks.platform import Platform
 from checks.smtp import tls
-from checks.smtp.conversation import Limits
+from checks.smtp.conversation import Conversation, Limits
 from checks.smtp.etiquette import CONFIRM_AFTER
 from checks.smtp.guard import Guard
 from data import companies, login_attempts, verdicts
@@ -455,6 +456,54 @@ async def test_stopping_while_a_login_is_written_down_leaves_nobody_waiting_for_
         with pytest.raises(asyncio.CancelledError):
             await task
     assert (attempts(engine), server.auths) == ([], [])
+
+
+async def swallows_being_stopped() -> None:
+    """As `asyncio.wait_for` of Python 3.11 does when what it waits for comes at the same moment."""
+    task = asyncio.current_task()
+    assert task is not None
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await asyncio.sleep(0)
+
+
+async def test_no_auth_leaves_when_a_stop_was_swallowed_before_it(
+    engine: Engine, setup: LoginSetup, pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ehlo = Conversation.ehlo
+
+    async def stopped_meanwhile(talk: Conversation) -> Any:
+        said = await ehlo(talk)
+        await swallows_being_stopped()
+        return said
+
+    monkeypatch.setattr(Conversation, "ehlo", stopped_meanwhile)
+    with serving(letting_in(RIGHT), pair) as server:
+        enter(engine, "c1", server.port)
+        async with opened(engine) as database:
+            logins = asyncio.create_task(Logins(database, setup, resolver()).run())
+            await asyncio.gather(logins, return_exceptions=True)
+    assert (attempts(engine), server.auths) == ([], [])
+
+
+async def test_no_other_login_begins_when_a_stop_was_swallowed_by_the_one_before(
+    engine: Engine, setup: LoginSetup, pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave = Conversation.quit
+
+    async def stopped_meanwhile(talk: Conversation) -> None:
+        await leave(talk)
+        await swallows_being_stopped()
+
+    monkeypatch.setattr(Conversation, "quit", stopped_meanwhile)
+    with serving(letting_in("another"), pair) as server:
+        enter(engine, "c1", server.port)
+        enter(engine, "c2", server.port)
+        async with opened(engine) as database:
+            logins = asyncio.create_task(Logins(database, setup, resolver()).run())
+            await asyncio.gather(logins, return_exceptions=True)
+    assert [one.result for one in attempts(engine)] == ["refused"]
+    assert len(server.auths) == 1
 
 
 async def test_a_login_is_written_at_the_time_that_the_clock_says(
