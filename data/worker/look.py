@@ -137,6 +137,7 @@ class Look:
     ) -> None:
         self._database = Reading(engine, thread)
         self._platform = platform
+        self._judged_by = basis.judged_by(platform)
         self._resolver = resolver
         self._store = store
         self._width = width
@@ -208,7 +209,7 @@ class Look:
         remembering = RememberingResolver(resolver, self._memory)
         witness = Witness(remembering)
         await lookup_all(witness, basis.asked(known.basis))
-        now_digest = basis.digest_of(known.company, self._platform, remembering.seen)
+        now_digest = basis.digest_of(self._judged_by, known.company, remembering.seen)
         if not remembering.settled or now_digest != known.basis.digest:
             return None
         oldest = time.time() if witness.oldest is None else witness.oldest
@@ -221,7 +222,7 @@ class Look:
         facts = await diagnosis.gather(company, self._platform, remembering, memo=self._shared())
         found = diagnosis.judge(company, self._platform, replace(facts, login=login.standing))
         repeatable = remembering.settled and facts.repeatable
-        stands_on = basis.of(company, self._platform, remembering.seen) if repeatable else NO_BASIS
+        stands_on = basis.of(self._judged_by, company, remembering.seen) if repeatable else NO_BASIS
         version = login.version if company.method is SendingMethod.OWN_SERVER else None
         return _Judged(company.id, found, remembering.complete, stands_on, found.domain, login=version)
 

@@ -69,7 +69,7 @@ def _load_all() -> None:
     somebody = Company("", "", SendingMethod.OWN_ADDRESS, "postmaster@sendwell.example", email_validated=True)
     platform = Platform("spf.sendwell.example", (ip_address("192.0.2.1"),))
     asyncio.run(diagnosis.diagnose(somebody, platform, ZoneResolver({})))
-    basis.of(somebody, platform, {})
+    basis.judged_by(platform)
 
 
 def _forked(others: Iterable[Connection]) -> Started:

@@ -152,8 +152,8 @@ async def test_a_failure_after_an_answer_leaves_the_verdict_and_its_time(
 
 def test_the_rules_are_those_of_this_code() -> None:
     company = Company("1", "One", SendingMethod.OWN_ADDRESS, "info@d0.example", True)
-    first = basis.digest_of(company, PLATFORM, {})
-    assert first == basis.digest_of(company, PLATFORM, {}) != 0
+    judges = basis.judged_by(PLATFORM)
+    assert basis.digest_of(judges, company, {}) == basis.digest_of(judges, company, {}) != 0
     assert len(basis._rules()) == 16
 
 
