@@ -18,6 +18,11 @@ class FoundServers:
     at: float
     discovery: Discovery
 
+    @property
+    def complete(self) -> bool:
+        """Whether everything could be looked up; else there may be more than was found."""
+        return Note.NOT_LOOKED_UP not in self.discovery.notes
+
 
 def encode_found(found: FoundServers) -> dict[str, Any]:
     """`decode_found` gives the same back."""

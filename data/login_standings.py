@@ -80,10 +80,10 @@ def is_paused(session: Session, door: Door) -> bool:
     return row is not None and row.state == SmtpState.PAUSED.value and row.settings_at == door.settings_at
 
 
-def found_at(session: Session, company_id: str) -> float | None:
-    """When the company's server was last looked for, in epoch seconds."""
+def found(session: Session, company_id: str) -> dict[str, Any] | None:
+    """What `note_found` wrote last."""
     row = session.get(LoginRow, company_id)
-    return float(row.found["at"]) if row and row.found else None
+    return row.found if row else None
 
 
 def note_found(session: Session, company_id: str, found: dict[str, Any]) -> None:

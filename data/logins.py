@@ -35,7 +35,8 @@ class StoredLogin:
     """A company's login as stored. `dialogue` and the texts in `standing` and `found` are hostile.
 
     `next_at`: epoch seconds, None for not before the settings change. `check_now_left`: how often "check now" may
-    still be pressed, now. `changed`: the settings were changed after the last try: what is known is of other ones.
+    still be pressed, now; `may_be_asked`: whether that tries the login at all, be it paused. `changed`: the settings
+    were changed after the last try: what is known is of other ones.
     """
 
     standing: Standing
@@ -43,6 +44,7 @@ class StoredLogin:
     dialogue: tuple[Line, ...]
     found: FoundServers | None
     check_now_left: int
+    may_be_asked: bool
     changed: bool
 
 
@@ -105,6 +107,7 @@ def get(session: Session, company_id: str, now: float) -> StoredLogin | None:
         dialogue=decode_dialogue(row.dialogue),
         found=decode_found(row.found) if row.found else None,
         check_now_left=etiquette.check_now_left(tries, row.fingerprint, now),
+        may_be_asked=etiquette.may_be_asked(tries, row.fingerprint),
         changed=changed,
     )
 

@@ -160,11 +160,12 @@ def check_now_at(history: Iterable[Attempt], fingerprint: str, now: float) -> fl
 
 
 def may_be_asked(history: Iterable[Attempt], fingerprint: str) -> bool:
-    """Whether a person may have the credential tried: not while it is paused, unless that is for something that is
+    """Whether a person may have the credential tried: not while it is paused, unless all that it was refused for is
     mended at the server."""
     own = sorted((one for one in history if one.fingerprint == fingerprint), key=lambda one: one.at)
-    refusals = _refusals(own)
-    return plan(own, fingerprint).why is not Why.PAUSED or refusals[-1].cause in MENDED_ELSEWHERE
+    if plan(own, fingerprint).why is not Why.PAUSED:
+        return True
+    return all(one.cause in MENDED_ELSEWHERE for one in _refusals(own))
 
 
 def address_paused_until(failures: Iterable[float]) -> float:

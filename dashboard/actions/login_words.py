@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from checks.company import SmtpState
+from checks.company import Company, SendingMethod, SmtpState
+from checks.smtp import rules as smtp_rules
 from checks.smtp import words
-from checks.smtp.discover import Confidence, Discovery, Found
-from checks.smtp.etiquette import CHECK_NOW, MENDED_ELSEWHERE
+from checks.smtp.discover import Confidence, Discovery, Found, Note
+from checks.smtp.etiquette import CHECK_NOW
 from checks.smtp.result import Line, Who
 from checks.smtp.standing import Standing
 from dashboard.actions import explain, moments, wording
@@ -27,11 +28,9 @@ def current(login: StoredLogin | None) -> Standing | None:
 
 
 def state(profile: Profile, login: StoredLogin | None) -> SmtpState:
-    """As the judgement has it: without a server nothing leaves, whatever was tried before."""
-    if not profile.smtp_host.strip():
-        return SmtpState.FAILING
-    standing = current(login)
-    return standing.state if standing else SmtpState.UNCHECKED
+    """As the judgement has it, with the settings as they are now."""
+    company = Company(profile.id, profile.name, SendingMethod.OWN_SERVER, smtp_host=profile.smtp_host)
+    return smtp_rules.judge(company, current(login))[0]
 
 
 def times(login: StoredLogin | None, now: datetime) -> list[str]:
@@ -53,8 +52,7 @@ def times(login: StoredLogin | None, now: datetime) -> list[str]:
 
 def _next(login: StoredLogin, now: datetime) -> str:
     if login.next_at is None:
-        mended = login.standing.cause in MENDED_ELSEWHERE
-        also = ", or by check now when it was mended at the server" if mended else ""
+        also = ", or by check now when it was mended at the server" if login.may_be_asked else ""
         return f"not before the settings change{also}"
     due = moments.of(login.next_at)
     return "with the next scan" if due <= now else f"{moments.ahead(due, now)} ({moments.exact(due)})"
@@ -77,7 +75,7 @@ def budget(profile: Profile, login: StoredLogin | None) -> str:
         return "Looks up the DNS alone."
     left = login.check_now_left if login else FULL_BUDGET
     paused = state(profile, login) is SmtpState.PAUSED
-    if paused and login and login.standing.cause not in MENDED_ELSEWHERE:
+    if paused and login and not login.may_be_asked:
         return "Looks up the DNS alone: the login is paused until the settings change."
     often = ", ".join(f"{most} in {_span(seconds)}" for most, seconds in CHECK_NOW)
     if not left:
@@ -136,6 +134,8 @@ def compare(profile: Profile, found: Discovery, works: bool) -> Comparison:
     """`works`: the login with what was entered does."""
     notes = tuple(words.NOTES[note] for note in found.notes)
     if not found.servers:
+        if Note.NOT_LOOKED_UP in found.notes:
+            return Comparison(None, "Whether there is another one is not known.", notes)
         ask = "Ask the company which server its provider names for outgoing mail."
         return Comparison(None, "The login works: nothing has to change." if works else ask, notes)
     entered = _host(profile.smtp_host)

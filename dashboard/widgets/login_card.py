@@ -82,7 +82,7 @@ def _servers(profile: Profile, found: FoundServers | None, state: SmtpState, now
         compared = login_words.compare(profile, found.discovery, state is SmtpState.OK)
         if compared.found:
             labelled.lines(_found(compared.found))
-        else:
+        elif found.complete:
             st.markdown(":gray[None was found.]")
         for note in compared.notes:
             st.markdown(md(note))

@@ -71,7 +71,11 @@ def _show_login(login: StoredLogin, to: Console) -> None:
     to.print(marked(f"login {known.state}", _STATES[known.state]), plain(f"since {_clock(known.since)}{of}"))
     if known.cause:
         to.print(plain(f"  What to do: {known.step or RULES[known.cause].fix}"))
-    next_time = "not before the settings change" if login.next_at is None else _clock(login.next_at)
+    mended = ", or by check now when it was mended at the server" if login.may_be_asked else ""
+    never = f"not before the settings change{mended}"
+    next_time = (
+        "with the next scan" if login.changed else never if login.next_at is None else _clock(login.next_at)
+    )
     to.print(plain(f"  next try: {next_time}; check now: {login.check_now_left} left", "dim"))
 
 

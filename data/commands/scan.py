@@ -64,6 +64,13 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     platform = command.platform(settings)
     collect_seldom()
     reserve = Reserve(_processes(args, settings))  # before a connection or a thread is there
+    try:
+        return _with_database(platform, args, settings, reserve)
+    finally:
+        reserve.close()
+
+
+def _with_database(platform: Platform, args: argparse.Namespace, settings: Settings, reserve: Reserve) -> int:
     engine = open_engine(settings.database)
     try:
         return _run(engine, platform, args, settings, reserve)
@@ -74,7 +81,6 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     except CrewLost as error:
         raise Stop(COULD_NOT_LOOK, str(error)) from None
     finally:
-        reserve.close()
         engine.dispose()
 
 

@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import ssl
 import tempfile
-import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,7 @@ from types import TracebackType
 from checks.smtp.result import Security
 from data.demo import mail_layout
 from data.demo.certificates import Authority, Pair
+from data.demo.in_thread import InThread
 from data.demo.mail_answers import MAX_LINE, Session, Then
 from data.demo.mail_hosts import MailHost
 from data.demo.mail_layout import Seat
@@ -25,7 +27,7 @@ _PATIENCE = 60.0
 _DAY = timedelta(days=1)
 
 
-class MailServers:
+class MailServers(InThread):
     """All of them while the `with` block lasts. `layout`: where they are; `authority`: what a client has to trust.
 
     The authority and its certificates are made anew. Their keys lie in no file any more once a server listens, so none
@@ -34,48 +36,33 @@ class MailServers:
 
     def __init__(self, first_block: int = 0) -> None:
         """Raises OSError where no ports are free."""
+        super().__init__("demo-mail")
         self.layout, self._seats = mail_layout.take(first_block)
         self._folder = tempfile.TemporaryDirectory(prefix="sendwell-demo-")
         self._authority = Authority(Path(self._folder.name), "The authority of Sendwell's demo")
         hosts = {seat.host.name: seat.host for seat in self._seats}
         self._contexts = {name: _context(_pair(host, self._authority)) for name, host in hosts.items()}
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name="demo-mail", daemon=True)
-        self._ready = threading.Event()
-        self._stop = asyncio.Event()
 
     @property
     def authority(self) -> Path:
         """A PEM file."""
         return self._authority.file
 
-    def __enter__(self) -> MailServers:
-        self._thread.start()
-        self._ready.wait()
-        return self
-
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join()
+        super().__exit__(kind, error, trace)
         self._folder.cleanup()
 
-    def _run(self) -> None:
-        with contextlib.closing(self._loop):
-            self._loop.run_until_complete(self._serve())
-
-    async def _serve(self) -> None:
+    @asynccontextmanager
+    async def _listening(self) -> AsyncIterator[None]:
         listening = [seat for seat in self._seats if seat.host.manner is not Manner.CLOSED]
         servers = [await _open(seat, self._contexts[seat.host.name]) for seat in listening]
-        self._ready.set()
-        await self._stop.wait()
+        yield
         for server in servers:
             server.close()
         for seat in self._seats:
             seat.socket.close()
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
-            task.cancel()
 
 
 def _pair(host: MailHost, authority: Authority) -> Pair:

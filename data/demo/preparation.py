@@ -91,7 +91,7 @@ def prepare(place: Place, secrets: Secrets) -> Standing:
 def standing(engine: Engine) -> Standing:
     """What is in the database now."""
     with Session(engine) as session:
-        rows = session.execute(_VERDICTS).tuples().all()
+        rows = session.execute(_VERDICTS).all()
     return Standing(
         stored=frozenset(id for id, gone, _ in rows if not gone),
         gone=frozenset(id for id, gone, _ in rows if gone),

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-import threading
-from types import TracebackType
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import cast
 
 from checks.lookup import ZoneResolver
 from data.demo.answers import reply
+from data.demo.in_thread import InThread
 
 LOOPBACK = "127.0.0.1"
 _IDLE_SECONDS = 10.0
@@ -18,15 +19,12 @@ _BUFFER = 4 * 1024 * 1024
 _TRIES = 20
 
 
-class DnsServer:
+class DnsServer(InThread):
     """Answers from a zone while its `with` block lasts; `address` is `127.0.0.1:PORT`."""
 
     def __init__(self, zone: ZoneResolver) -> None:
+        super().__init__("demo-dns")
         self._zone = zone
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name="demo-dns", daemon=True)
-        self._ready = threading.Event()
-        self._stop = asyncio.Event()
         self._udp, self._tcp = _sockets()
         self.port: int = self._udp.getsockname()[1]
 
@@ -34,30 +32,13 @@ class DnsServer:
     def address(self) -> str:
         return f"{LOOPBACK}:{self.port}"
 
-    def __enter__(self) -> DnsServer:
-        self._thread.start()
-        self._ready.wait()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join()
-
-    def _run(self) -> None:
-        with contextlib.closing(self._loop):
-            self._loop.run_until_complete(self._serve())
-
-    async def _serve(self) -> None:
+    @asynccontextmanager
+    async def _listening(self) -> AsyncIterator[None]:
         transport, _ = await self._loop.create_datagram_endpoint(lambda: _Udp(self._zone), sock=self._udp)
         server = await asyncio.start_server(self._converse, sock=self._tcp)
-        self._ready.set()
-        await self._stop.wait()
+        yield
         transport.close()
         server.close()
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
-            task.cancel()
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One TCP connection: messages behind their length in two octets (RFC 1035 4.2.2)."""

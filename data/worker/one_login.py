@@ -33,7 +33,7 @@ from checks.smtp.result import Login, Result
 from data import fingerprints, login_attempts, login_settings, login_standings, rejudging
 from data.fingerprints import Fingerprints
 from data.login_attempts import Begun, NotNow, Wanted
-from data.login_found import FoundServers, encode_found
+from data.login_found import FoundServers, decode_found, encode_found
 from data.login_settings import LoginSettings
 from data.login_standings import Door
 from data.secrets import Secrets, SecretsUnavailable
@@ -134,7 +134,7 @@ class OneLogin:
         setup = self._setup
         means = Means.of(self._resolver, setup.ehlo_name, setup.guard, setup.context)
         found = FoundServers(setup.clock(), await discover(whose, means, typed=settings.server.host))
-        await self._database.write(lambda s: login_standings.note_found(s, company_id, encode_found(found)))
+        await self._database.write(partial(_note_found, company_id, found))
 
     async def _entered(
         self, company_id: str, *, once_more: bool = True
@@ -241,8 +241,22 @@ def _end(setup: LoginSetup, attempt_id: int, company_id: str, login: Login, sess
 
 
 def _was_found_lately(setup: LoginSetup, company_id: str, session: Session) -> bool:
-    at = login_standings.found_at(session, company_id)
-    return at is not None and setup.clock() - at < FOUND_FOR
+    """What could not be looked up was not found."""
+    known = _known(session, company_id)
+    return known is not None and known.complete and setup.clock() - known.at < FOUND_FOR
+
+
+def _note_found(company_id: str, found: FoundServers, session: Session) -> None:
+    """A look that could not see everything does not erase what one saw before that could."""
+    known = _known(session, company_id)
+    if known and known.complete and not found.complete:
+        return
+    login_standings.note_found(session, company_id, encode_found(found))
+
+
+def _known(session: Session, company_id: str) -> FoundServers | None:
+    stored = login_standings.found(session, company_id)
+    return decode_found(stored) if stored else None
 
 
 def is_worth_finding(login: Login) -> bool:

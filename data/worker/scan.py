@@ -13,7 +13,6 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterable, Itera
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeVar
 
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -35,8 +34,6 @@ from data.worker.keep import keep
 from data.worker.logins import NO_LOGINS, LoginCounts, Logins
 from data.worker.look import BATCH, Look, Looked
 from data.worker.one_login import LoginSetup
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)

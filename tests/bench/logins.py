@@ -30,7 +30,7 @@ from checks.smtp.credentials import Credentials
 from checks.smtp.guard import Guard
 from checks.smtp.login import log_in
 from checks.smtp.result import Result, Security, Server
-from tests.support.certificates import Authority, Pair
+from data.demo.certificates import Authority, Pair
 
 USER, PASSWORD = "jan@example.test", "correct horse"
 

@@ -14,7 +14,7 @@ import pytest
 
 from checks.__main__ import main
 from checks.command import Stop
-from tests.support.certificates import Authority, Pair
+from data.demo.certificates import Authority, Pair
 from tests.support.dns_server import DnsServer
 from tests.support.dns_server import serving as serving_dns
 from tests.support.smtp_server import Script, polite, serving

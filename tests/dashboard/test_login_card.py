@@ -11,9 +11,13 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from checks.domain_name import Address
+from checks.smtp.discover import Discovery, Note
 from dashboard.actions import check_now
 from dashboard.actions.plain_text import one_line
-from data.engine import open_engine
+from data import login_standings
+from data.engine import open_engine, writing
+from data.login_found import FoundServers, encode_found
 from tests.dashboard.conftest import OPEN, plain, words
 from tests.support import fleet, login_fleet
 
@@ -106,6 +110,21 @@ def test_where_no_server_was_found_the_card_says_what_was_learnt(page: Page) -> 
     assert "Mail to this domain is only forwarded" in told
     assert ":gray[None was found.]" in told
     assert "Ask the company which server its provider names for outgoing mail." in told
+
+
+def test_a_search_that_could_not_see_everything_says_not_that_there_is_none(
+    page: Page, database: str, companies: OPEN
+) -> None:
+    page("no key")
+    blind = Discovery(Address("info", "own.example"), "", (), (Note.NOT_LOOKED_UP,))
+    engine = open_engine(database)
+    with writing(engine) as session:
+        login_standings.note_found(session, "no key", encode_found(FoundServers(0.0, blind)))
+    engine.dispose()
+    told = plain(words(companies(company="no key")))
+    assert "None was found" not in told
+    assert "Not everything could be looked up: try again later." in told
+    assert "Whether there is another one is not known." in told
 
 
 def test_after_a_change_of_settings_nothing_of_the_old_ones_counts(page: Page) -> None:

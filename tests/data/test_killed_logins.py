@@ -20,10 +20,10 @@ from sqlalchemy import Engine
 
 from data import companies
 from data.companies import Entry
+from data.demo.certificates import Authority, Pair
 from data.engine import open_engine, writing
 from data.secrets import Secrets
 from tests.data.test_scan_logins import HOST, NAMES, ZONE, later, letting_in, verdict
-from tests.support.certificates import Authority, Pair
 from tests.support.dns_server import DnsServer
 from tests.support.dns_server import serving as serving_dns
 from tests.support.logins import attempts

@@ -24,6 +24,7 @@ from checks.company import SmtpState
 from data import __main__ as command
 from data import companies, fingerprints, rotation
 from data.companies import Entry
+from data.demo.certificates import Pair
 from data.engine import connect, open_engine, writing
 from data.rotation import Rotation, rotate, rotate_file
 from data.schema import CompanyRow
@@ -31,7 +32,6 @@ from data.secrets import KEY_FILE, Secrets
 from data.worker.one_login import LoginSetup
 from tests.data.importing import NOW
 from tests.data.test_scan_logins import authority, engine, enter, letting_in, pair, scanned, setup, verdict
-from tests.support.certificates import Pair
 from tests.support.smtp_server import serving
 
 __all__ = ["authority", "engine", "pair", "setup"]  # fixtures

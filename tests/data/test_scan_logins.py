@@ -19,16 +19,19 @@ from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from checks.company import Diagnosis, SmtpState
+from checks.domain_name import Address
 from checks.lookup import Resolver
 from checks.model import Severity
 from checks.platform import Platform
 from checks.smtp import tls
 from checks.smtp.conversation import Conversation, Limits
-from checks.smtp.etiquette import CONFIRM_AFTER
+from checks.smtp.discover import Discovery, Note
+from checks.smtp.etiquette import CONFIRM_AFTER, DAY
 from checks.smtp.guard import Guard
 from data import companies, login_attempts, verdicts
 from data.commands.check import as_json
 from data.companies import Entry
+from data.demo.certificates import Authority, Pair
 from data.engine import writing
 from data.login_attempts import Because, NotNow
 from data.schema import LoginAttemptRow, LoginRow
@@ -40,7 +43,6 @@ from data.worker.logins import Logins
 from data.worker.look import Look, Looked
 from data.worker.one_login import LoginSetup, OneLogin
 from data.worker.scan import Progress, ScanSummary
-from tests.support.certificates import Authority, Pair
 from tests.support.logins import attempts, stored
 from tests.support.mail_servers import dovecot, no_dovecot
 from tests.support.smtp_scripts import until, waiting
@@ -594,6 +596,37 @@ async def test_where_a_login_does_not_work_the_server_is_looked_for_once_a_day(
     assert found is not None
     assert [one.server.port for one in found.discovery.servers] == [465, 587]
     assert stored(engine, "c2", time.time()).found is None
+
+
+async def test_a_search_that_could_not_see_everything_is_repeated_and_erases_nothing(
+    engine: Engine, setup: LoginSetup, pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = Address("info", "c1.example")
+    blind = Discovery(address, "", (), (Note.NOT_LOOKED_UP,))
+    nobody = Discovery(address, "", (), (Note.NO_MAIL,))
+    says = [blind, nobody, blind]
+
+    async def discovers(*_: Any, **__: Any) -> Discovery:
+        return says.pop(0)
+
+    monkeypatch.setattr(one_login, "discover", discovers)
+    known = []
+    with serving(letting_in("right"), pair) as server:
+        enter(engine, "c1", server.port, "wrong")
+        await scanned(engine, setup)
+        async with opened(engine) as database:
+            for days in (0, 0, 0, 2):
+                found = stored(engine, "c1", time.time()).found
+                assert found is not None
+                known.append(found.discovery)
+                then = time.time() + days * DAY
+                one = OneLogin(database, replace(setup, clock=lambda then=then: then), resolver())
+                await one.find_server("c1")
+    assert known == [blind, nobody, nobody, nobody]
+    assert says == []
+    last = stored(engine, "c1", time.time()).found
+    assert last is not None
+    assert last.discovery == nobody
 
 
 async def test_a_scan_of_some_tries_these_alone(engine: Engine, setup: LoginSetup, pair: Pair) -> None:

@@ -29,10 +29,10 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.actions import check_now
 from data import login_attempts
+from data.demo.certificates import Authority, Pair
 from data.engine import DatabaseUnavailable
 from tests.checks.smtp.test_secrets import assert_nowhere, behind, echoing, new_secret
 from tests.data.test_scan_logins import HOST, NAMES, ZONE, engine, enter, scanned, setup
-from tests.support.certificates import Authority, Pair
 from tests.support.dns_server import DnsServer
 from tests.support.dns_server import serving as serving_dns
 from tests.support.smtp_scripts import until, waiting

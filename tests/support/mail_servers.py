@@ -24,7 +24,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.certificates import Pair
+from data.demo.certificates import Pair
 from tests.support.smtp_server import polite, serving
 
 HOST = "127.0.0.1"

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from tests.support.certificates import Pair
+from data.demo.certificates import Pair
 
 PATIENCE = 20.0
 """Seconds that a script waits for the client."""

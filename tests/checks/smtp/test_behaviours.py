@@ -21,9 +21,9 @@ from checks.smtp.guard import Guard
 from checks.smtp.login import log_in
 from checks.smtp.replies import RULES
 from checks.smtp.result import Login, Result, Security, Server, Who, result_of
+from data.demo.certificates import Authority, Pair
 from tests.checks.smtp.behaviours import ROWS, Behaviour
 from tests.network_guard import Guard as NetworkGuard
-from tests.support.certificates import Authority, Pair
 from tests.support.smtp_scripts import until
 from tests.support.smtp_server import Peer, Script, ScriptedServer, serving
 from tests.support.zone import zone

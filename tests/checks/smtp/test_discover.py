@@ -15,7 +15,7 @@ from checks.smtp.conversation import Limits
 from checks.smtp.discover import Confidence, Discovery, Note, Ports, Source, discover
 from checks.smtp.guard import Guard
 from checks.smtp.probe import Means
-from tests.support.certificates import Authority, Pair
+from data.demo.certificates import Authority, Pair
 from tests.support.smtp_server import Peer, ScriptedServer, polite, serving
 from tests.support.zone import zone
 

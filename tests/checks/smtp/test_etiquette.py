@@ -164,6 +164,12 @@ def test_a_password_that_was_refused_after_all_may_not_be_asked_about() -> None:
     assert check_now_at([off, wrong], OURS, DAY) is None
 
 
+def test_a_password_that_was_refused_before_may_not_be_asked_about_either() -> None:
+    wrong = Attempt(100.0, OURS, Result.REFUSED, login_rules.WRONG_PASSWORD.code)
+    off = Attempt(3000.0, OURS, Result.REFUSED, login_rules.AUTH_OFF_FOR_TENANT.code)
+    assert (check_now_left([wrong, off], OURS, DAY), check_now_at([wrong, off], OURS, DAY)) == (0, None)
+
+
 @pytest.mark.parametrize("cause", [login_rules.ACCOUNT_LOCKED, login_rules.APP_PASSWORD_NEEDED])
 def test_what_only_time_or_another_password_mends_may_not_be_asked_about(cause: Rule) -> None:
     assert check_now_left([Attempt(100.0, OURS, Result.REFUSED, cause.code)], OURS, DAY) == 0

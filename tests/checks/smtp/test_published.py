@@ -15,7 +15,7 @@ from checks.smtp import autoconfig, srv, tls
 from checks.smtp.fetch import MAX_OCTETS, Fetched, Fetcher
 from checks.smtp.guard import Guard
 from checks.smtp.result import Security, Server
-from tests.support.certificates import Authority
+from data.demo.certificates import Authority
 from tests.support.smtp_server import Peer, serving
 from tests.support.zone import zone
 

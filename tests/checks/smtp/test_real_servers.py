@@ -16,8 +16,8 @@ from checks.smtp.credentials import Credentials
 from checks.smtp.guard import Guard
 from checks.smtp.login import log_in
 from checks.smtp.result import Login, Result, Security, Server
+from data.demo.certificates import Authority
 from tests.support import mail_servers
-from tests.support.certificates import Authority
 from tests.support.mail_servers import MailServer
 from tests.support.zone import zone
 

@@ -26,8 +26,8 @@ from checks.smtp.credentials import Credentials
 from checks.smtp.login import log_in
 from checks.smtp.mechanisms import Mechanism
 from checks.smtp.result import Login, Security, Server
+from data.demo.certificates import Authority, Pair
 from tests.checks.smtp.test_behaviours import LOOPBACK, NAMES, ZONE
-from tests.support.certificates import Authority, Pair
 from tests.support.dns_server import DnsServer
 from tests.support.dns_server import serving as serving_dns
 from tests.support.smtp_server import Peer, Script, ScriptedServer, polite, serving
