@@ -128,7 +128,7 @@ LOGINS_EXPLAINED: Mapping[str, str] = {
 }
 LOGINS_TRIED: Mapping[str, str] = {
     SmtpState.FAILING: "We did not get in at the server.",
-    SmtpState.PAUSED: "We did not get in at the server, and do not try again before the settings change.",
+    SmtpState.PAUSED: "We did not get in at the server, and do not try again by ourselves.",
     SmtpState.UNKNOWN: "Whether the server lets us in is still not known.",
     SmtpState.OK: "The server let us in.",
 }
