@@ -1,4 +1,4 @@
-"""`python -m data …`: import companies, scan them, check one now, ask what if, export what was found."""
+"""`python -m data …`: import companies, scan them, log in, check one now, ask what if, export what was found."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ COMMANDS = {
     "import": "import_",
     "scan": "scan",
     "check": "check",
+    "logins": "logins",
     "what-if": "what_if",
     "export": "export",
     "rotate-keys": "rotate_keys",

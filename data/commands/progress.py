@@ -21,7 +21,8 @@ def shown() -> Iterator[Tell]:
     """Shows what it is told, until the end."""
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield Lines(console)
+        say = Lines(console)
+        yield lambda now: say(line(now))
         return
     columns = (BarColumn(), TaskProgressColumn(), MofNCompleteColumn(), TextColumn("{task.fields[pace]}"))
     with Bar("Scanning", *columns, console=console) as bar:
@@ -37,12 +38,15 @@ class Lines:
         self._seconds = seconds
         self._next = time.monotonic() + seconds
 
-    def __call__(self, now: Progress) -> None:
+    def __call__(self, line: str) -> None:
         if time.monotonic() < self._next:
             return
         self._next = time.monotonic() + self._seconds
-        line = f"Scanning: {now.counts.done:,} of {now.total:,} companies, {told(now)}"
         self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def line(now: Progress) -> str:
+    return f"Scanning: {now.counts.done:,} of {now.total:,} companies, {told(now)}"
 
 
 def told(now: Progress) -> str:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import signal
 import sys
-from collections.abc import Coroutine
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine
@@ -18,8 +16,10 @@ from checks.command import COULD_NOT_LOOK, DONE, REJECTED, USAGE, Stop
 from checks.platform import Platform
 from data import companies
 from data.commands import Settings, Subparsers, forgotten
+from data.commands.login_counts import logins_as_json, logins_sentence
 from data.commands.login_setup import login_setup
 from data.commands.progress import clock, shown
+from data.commands.stoppable import Stoppable
 from data.engine import open_engine, sentence, sqlite_file, writing
 from data.worker import scan
 from data.worker.crew import Crew, CrewLost, cores
@@ -27,8 +27,6 @@ from data.worker.logins import LoginCounts
 from data.worker.member import Duty, collect_seldom
 from data.worker.processes import Reserve
 from data.worker.scan import Progress, ScanSummary, Tell, UnknownCompany
-
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -88,16 +86,17 @@ def _run(
     engine: Engine, platform: Platform, args: argparse.Namespace, settings: Settings, reserve: Reserve
 ) -> int:
     _forget_passwords(engine)
-    stoppable = _Stoppable()
+    latest: list[Progress] = []
     with shown() as tell:
 
         def told(now: Progress) -> None:
-            stoppable.latest = now
+            latest[:] = [now]
             tell(now)
 
-        summary = asyncio.run(stoppable.run(_scan(engine, platform, settings, args, told, reserve)))
+        work = Stoppable(_scan(engine, platform, settings, args, told, reserve))
+        summary = asyncio.run(work.run())
     if summary is None:
-        raise Stop(128 + stoppable.signal, stoppable.sentence)
+        raise Stop(128 + work.signal, _stopped(*latest))
     print(json.dumps(_as_json(summary)) if args.json else _sentence(summary))
     return _status(summary)
 
@@ -149,44 +148,15 @@ async def _scan(
         return await scan.run(engine, platform, resolver, args.only, tell, crew=crew, logins=logins)
 
 
-class _Stoppable:
-    """A scan that SIGINT and SIGTERM stop in an orderly way; the second one ends the process at once."""
-
-    def __init__(self) -> None:
-        self.signal = 0
-        self.latest: Progress | None = None
-
-    async def run(self, scanning: Coroutine[None, None, ScanSummary]) -> ScanSummary | None:
-        """The summary, or None when a signal stopped it: what was done is stored then."""
-        work = asyncio.create_task(scanning)
-        loop = asyncio.get_running_loop()
-
-        def stop(number: int) -> None:
-            self.signal = number
-            for each in SIGNALS:
-                loop.remove_signal_handler(each)
-            work.cancel()
-
-        for each in SIGNALS:
-            loop.add_signal_handler(each, stop, each)
-        try:
-            return await work
-        except asyncio.CancelledError:
-            if not self.signal:
-                raise
-            return None
-
-    @property
-    def sentence(self) -> str:
-        """How much was done."""
-        counts = f"{self.latest.counts.done:,} of {self.latest.total:,}" if self.latest else "none"
-        return f"stopped: {counts} companies were judged and stored, the others keep what was known of them"
+def _stopped(latest: Progress | None = None) -> str:
+    """How much was done."""
+    counts = f"{latest.counts.done:,} of {latest.total:,}" if latest else "none"
+    return f"stopped: {counts} companies were judged and stored, the others keep what was known of them"
 
 
 def _as_json(summary: ScanSummary) -> dict[str, object]:
     names = ("domains", "companies", "seconds", "queries", "unknown")
-    logins = {name: getattr(summary.logins, name) for name in ("due", "tried", "let_in", "put_off")}
-    return {**{name: getattr(summary, name) for name in names}, "logins": logins}
+    return {**{name: getattr(summary, name) for name in names}, "logins": logins_as_json(summary.logins)}
 
 
 def _sentence(summary: ScanSummary) -> str:
@@ -200,10 +170,7 @@ def _sentence(summary: ScanSummary) -> str:
 
 
 def _logins(counts: LoginCounts) -> str:
-    if not counts.due:
-        return ""
-    said = f"; {counts.tried:,} logins tried, {counts.let_in:,} let in"
-    return f"{said}, {counts.put_off:,} left for later" if counts.put_off else said
+    return f"; {logins_sentence(counts)}" if counts.due else ""
 
 
 def _status(summary: ScanSummary) -> int:

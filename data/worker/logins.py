@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from checks import fleet
@@ -26,7 +27,7 @@ from data import login_settings
 from data.engine import DatabaseUnavailable
 from data.login_attempts import Because, NotNow
 from data.login_settings import Due
-from data.worker.database import Database
+from data.worker.database import Database, opened
 from data.worker.one_login import NOT_BEGUN, LoginSetup, OneLogin, is_worth_finding
 
 PATIENCE = 30.0
@@ -61,6 +62,20 @@ class LoginCounts:
 
 NO_LOGINS = LoginCounts()
 
+Tell = Callable[[LoginCounts], None]
+
+
+def ignore(_: LoginCounts) -> None:
+    """Tells nobody."""
+
+
+async def run_due(engine: Engine, setup: LoginSetup, resolver: Resolver, tell: Tell = ignore) -> LoginCounts:
+    """The logins that are due, without a scan; see `Logins.run`."""
+    async with opened(engine) as database:
+        logins = Logins(database, setup, resolver, tell)
+        await logins.run()
+        return logins.counts
+
 
 @dataclass(slots=True)
 class _Lane:
@@ -82,7 +97,7 @@ class Logins:
         database: Database,
         setup: LoginSetup,
         resolver: Resolver,
-        tell: Callable[[LoginCounts], None] = lambda _: None,
+        tell: Tell = ignore,
     ) -> None:
         self._database = database
         self._setup = setup

@@ -16,12 +16,15 @@ from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
 
+from checks.smtp.etiquette import CONFIRM_AFTER
 from data import companies
 from data.companies import Entry
 from data.demo.certificates import Authority, Pair
 from data.engine import open_engine, writing
+from data.schema import ScanRow
 from data.secrets import Secrets
 from tests.data.test_scan_logins import HOST, NAMES, ZONE, later, letting_in, verdict
 from tests.support.dns_server import DnsServer
@@ -159,19 +162,21 @@ def test_a_refusal_and_a_confirming_try_that_was_killed_are_all_that_an_account_
     assert (verdict(engine, "c1").smtp, verdict(engine, "c1").cause) == ("paused", "SMTP_WRONG_PASSWORD")
 
 
+@pytest.mark.parametrize("command", [("scan", "--only", "c1"), ("logins",)], ids=["scan", "logins"])
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_scan_that_is_stopped_in_an_auth_ends_at_once_and_keeps_it_counted(
-    engine: Engine, start: Start, pair: Pair, number: signal.Signals, status: int
+def test_what_is_stopped_in_an_auth_ends_at_once_and_keeps_it_counted(
+    engine: Engine, start: Start, pair: Pair, command: tuple[str, ...], number: signal.Signals, status: int
 ) -> None:
     """Waited for to its end, it would have come to a result: that no answer came."""
     with serving(until("AUTH", waiting), pair) as server:
         enter(engine, server.port, "secret")
-        process = start("scan", "--only", "c1")
+        process = start(*command)
         wait_for_auth(process, server, 1)
         process.send_signal(number)
         stopped, _, err = ended(process)
     assert stopped == status
-    assert "Traceback" not in err
+    assert err.startswith("stopped: ")
+    assert err.count("\n") == 1
     (left,) = attempts(engine)
     assert (left.auths, left.result, left.ended_at is None) == (1, "", False)
 
@@ -195,6 +200,27 @@ def test_two_scans_at_once_keep_the_caps_together(engine: Engine, start: Start, 
         told = [json.loads(out)["logins"] for _, out, _ in map(ended, scans)]
     assert (len(server.auths), counted(engine), most) == (12, 12, 1)
     assert sum(one["let_in"] for one in told) == 12
+
+
+def test_between_two_scans_logins_makes_those_that_are_due_and_looks_at_no_domain(
+    engine: Engine, start: Start, pair: Pair
+) -> None:
+    """A refusal is confirmed half an hour later; the domain's verdict keeps its time, its login is judged anew."""
+    with serving(letting_in("right"), pair) as server:
+        enter(engine, server.port, "wrong")
+        assert ended(start("scan"))[0] == 0
+        before = verdict(engine, "c1")
+        assert ended(start("logins")) == (0, "no login is due\n", "")
+        later(engine, CONFIRM_AFTER)
+        assert ended(start("logins")) == (0, "1 login tried, 0 let in\n", "")
+        later(engine, 86400)
+        status, out, err = ended(start("logins", "--json"))
+    assert (status, json.loads(out), err) == (0, {"due": 0, "tried": 0, "let_in": 0, "put_off": 0}, "")
+    assert len(server.auths) == 2
+    after = verdict(engine, "c1")
+    assert (before.smtp, after.smtp, after.checked_at) == ("failing", "paused", before.checked_at)
+    with Session(engine) as session:
+        assert session.scalar(select(func.count()).select_from(ScanRow)) == 1
 
 
 def test_check_prints_one_json_object_and_refuses_beyond_its_budget(

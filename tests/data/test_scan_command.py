@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from data.commands.progress import Lines, clock, pace
+from data.commands.progress import Lines, clock, line, pace
 from data.engine import open_engine
 from data.scans import Counts
 from data.worker.scan import Progress
@@ -48,7 +48,7 @@ def test_nothing_is_promised_before_the_first_company_is_done() -> None:
 def test_elsewhere_than_on_a_terminal_a_line_comes_every_few_seconds() -> None:
     out = io.StringIO()
     lines = Lines(Console(file=out, width=20), seconds=0.05)
-    now = Progress(Counts(done=1250, domains=1000), total=5000, seconds=10.0)
+    now = line(Progress(Counts(done=1250, domains=1000), total=5000, seconds=10.0))
     lines(now)
     assert out.getvalue() == ""
     time.sleep(0.06)
