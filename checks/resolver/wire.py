@@ -1,7 +1,7 @@
 """Packs questions and reads the usual answers in microseconds; `message.py` (dnspython) reads all the others.
 
 What is read here must come out as dnspython would have read it: whatever this reader is not sure of, it leaves
-to dnspython, which also decides what is malformed. `tests/checks/resolver/test_wire_fuzz.py` compares the two.
+to dnspython, which also decides what is malformed. `tests/checks/resolver/test_wire.py` compares the two.
 """
 
 from __future__ import annotations
@@ -9,33 +9,29 @@ from __future__ import annotations
 import os
 import re
 import struct
-from collections.abc import Callable
-from ipaddress import IPv6Address
-from socket import AF_INET, AF_INET6, inet_ntop
 from typing import NamedTuple, cast
 
 import dns.rcode
 
-from checks.lookup import Mx, Record, RecordType, Txt
+from checks.lookup import Record, RecordType
 from checks.resolver import message
 from checks.resolver.message import HEADER, PAYLOAD, Alias, Authority, Held, Question, Reply
-from checks.resolver.names import LONGEST_NAME, Labels, to_labels, to_text
+from checks.resolver.names import LONGEST_NAME, Labels, to_labels
+from checks.resolver.rdata import (
+    AAAA,
+    CNAME,
+    FORMS,
+    NS,
+    SOA,
+    A,
+    Key,
+    Unusual,
+    after_name,
+    name_at,
+    whole_name,
+)
 
 _IN = 1
-_CLASS_IN = b"\0\1"
-_A, _NS, _CNAME, _SOA, _MX, _AAAA, _OPT = 1, 2, 5, 6, 15, 28, 41
-_KINDS = {
-    RecordType.A: _A,
-    RecordType.NS: _NS,
-    RecordType.CNAME: _CNAME,
-    RecordType.SOA: _SOA,
-    RecordType.PTR: 12,
-    RecordType.MX: _MX,
-    RecordType.TXT: 16,
-    RecordType.AAAA: _AAAA,
-    RecordType.SRV: 33,
-    RecordType.SPF: 99,
-}
 
 _ONE_QUESTION = b"\1\0\0\1\0\0\0\0\0"  # recursion desired, one question; the number of OPT records follows
 _WITH_OPT, _WITHOUT_OPT = b"\1", b"\0"
@@ -46,7 +42,6 @@ _CASE_BIT = bytes(0x20 if chr(octet) in "abcdefghijklmnopqrstuvwxyz" else 0 for 
 """Which bit changes a letter's case; a label's length is below 64, so it is never taken for a letter."""
 
 _HOST = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*")
-_PLAIN = re.compile(rb"[!-\-/-\[\]-~]*(?:\.[!-\-/-\[\]-~]+)*")
 
 _COUNTS = struct.Struct("!HHH").unpack_from
 _RECORD = struct.Struct("!HHHIH").unpack_from  # with a pointer for its owner
@@ -56,7 +51,6 @@ _LONG = struct.Struct("!I").unpack_from
 _TO_THE_QUESTION = 0xC00C
 _LONGEST_TTL = 2**31 - 1
 _DEFINITE = (int(dns.rcode.NOERROR), int(dns.rcode.NXDOMAIN))
-_MOST_HOPS = 8
 
 
 class Asked:
@@ -67,14 +61,14 @@ class Asked:
     def __init__(self, qname: bytes, type: RecordType, labels: Labels | None = None) -> None:
         self.qname = qname
         self.type = type
-        self.kind, self.tail, self.read, self.make = _FORMS[type]
+        self.kind, self.tail, self.read, self.make = FORMS[type]
         self.end = HEADER + len(qname) + 4
         self._labels = labels
 
     @property
     def labels(self) -> Labels:
         if self._labels is None:
-            self._labels, _ = _name(self.qname, 0)
+            self._labels, _ = name_at(self.qname, 0)
         return self._labels
 
     @property
@@ -147,23 +141,19 @@ def unpack(asked: Asked, packet: bytes) -> Said:
     """Read a packet that repeats the question (`asked.end` octets); Malformed when that is impossible."""
     try:
         return _quick(asked, packet)
-    except (_Unusual, struct.error, IndexError):
+    except (Unusual, struct.error, IndexError):
         return message.unpack(asked.question, packet)
-
-
-class _Unusual(Exception):
-    """Something that is left to dnspython."""
 
 
 def _quick(asked: Asked, packet: bytes) -> Said:
     count, authorities, additional = _COUNTS(packet, 6)
     if packet[2] & 0x78 or packet[4:6] != b"\0\1":
-        raise _Unusual
+        raise Unusual
     if not count:
         return _no(asked, packet, authorities, additional)
     read = asked.read
     if read is None:
-        raise _Unusual
+        raise Unusual
     kind, at, least, found = asked.kind, asked.end, _LONGEST_TTL, []
     known = {HEADER}
     for _ in range(count):
@@ -183,7 +173,7 @@ def _quick(asked: Asked, packet: bytes) -> Said:
     return Records(_made(asked, found), least)
 
 
-def _made(asked: Asked, found: list[_Key]) -> tuple[Record, ...]:
+def _made(asked: Asked, found: list[Key]) -> tuple[Record, ...]:
     """A record set has no order, and servers turn it round: sorted, the same records are the same answer."""
     if len(found) > 1:
         found = sorted(set(found))
@@ -194,12 +184,12 @@ def _made(asked: Asked, found: list[_Key]) -> tuple[Record, ...]:
 def _no(asked: Asked, packet: bytes, authorities: int, additional: int) -> Said:
     rcode = packet[3] & 0x0F
     if authorities != 1 or rcode not in _DEFINITE:
-        raise _Unusual
+        raise Unusual
     known = {HEADER}
-    head = _after(packet, asked.end, known)
+    head = after_name(packet, asked.end, known)
     ttl, end = _soa(packet, head, known)
     if ttl is None:
-        raise _Unusual
+        raise Unusual
     _rest(packet, end, additional, known)
     return Nothing(rcode == dns.rcode.NXDOMAIN, ttl)
 
@@ -208,11 +198,11 @@ def _soa(packet: bytes, head: int, known: set[int]) -> tuple[int | None, int]:
     """How long the no of a SOA may be kept (RFC 2308 5), None for another record; and where it ends."""
     type, rdclass, ttl, length = _HEAD(packet, head)
     end = head + 10 + length
-    if type != _SOA:
+    if type != SOA:
         return None, end
-    last = _after(packet, _after(packet, head + 10, known), known)
+    last = after_name(packet, after_name(packet, head + 10, known), known)
     if rdclass != _IN or last + 20 != end:
-        raise _Unusual
+        raise Unusual
     (minimum,) = _LONG(packet, last + 16)
     if ttl > _LONGEST_TTL or minimum > _LONGEST_TTL:
         return 0, end
@@ -224,11 +214,11 @@ def _general(asked: Asked, packet: bytes) -> Reply:
     count, authorities, additional = _COUNTS(packet, 6)
     rcode = packet[3] & 0x0F
     if rcode not in _DEFINITE:
-        raise _Unusual
+        raise Unusual
     held, aliases, at = _answer(asked, packet, count)
     authority, known = None, {HEADER}
     for _ in range(authorities):
-        zone, head = _name(packet, at)
+        zone, head = name_at(packet, at)
         ttl, end = _soa(packet, head, known)
         if ttl is None:
             end = _skip(packet, at, known)
@@ -246,19 +236,19 @@ def _answer(asked: Asked, packet: bytes, count: int) -> tuple[list[Held], list[A
     aliases: list[Alias] = []
     at = asked.end
     for _ in range(count):
-        owner, head = _name(packet, at)
+        owner, head = name_at(packet, at)
         type, rdclass, ttl, length = _HEAD(packet, head)
         start, at = head + 10, head + 10 + length
         if rdclass != _IN or asked.read is None:
-            raise _Unusual
+            raise Unusual
         ttl = ttl if ttl <= _LONGEST_TTL else 0
         if type == asked.kind:
             (record,) = _made(asked, [asked.read(packet, start, at, set())])
             held.append(Held(owner, ttl, record))
-        elif type == _CNAME:
-            aliases.append(Alias(owner, ttl, _whole_name(packet, start, at)))
+        elif type == CNAME:
+            aliases.append(Alias(owner, ttl, whole_name(packet, start, at)))
         else:
-            raise _Unusual
+            raise Unusual
     return held, aliases, at
 
 
@@ -269,155 +259,26 @@ def _rest(packet: bytes, at: int, additional: int, known: set[int]) -> None:
         if packet[at : at + 3] == b"\0\0\x29":
             # The upper bits of the rcode, or options: left to dnspython.
             if packet[at + 5] or packet[at + 9 : at + 11] != b"\0\0" or opts:
-                raise _Unusual
+                raise Unusual
             opts = 1
             at += 11
         else:
             at = _skip(packet, at, known)
     if at > len(packet):
-        raise _Unusual
+        raise Unusual
 
 
 def _skip(packet: bytes, at: int, known: set[int]) -> int:
     """Where a record of a kind that servers like to add ends."""
-    head = _after(packet, at, known)
+    head = after_name(packet, at, known)
     type, rdclass, _, length = _HEAD(packet, head)
     end: int = head + 10 + length
-    if type == _A:
+    if type == A:
         fits = length == 4
-    elif type == _NS:
-        fits = _after(packet, head + 10, known) == end
+    elif type == NS:
+        fits = after_name(packet, head + 10, known) == end
     else:
-        fits = type == _AAAA and length == 16
+        fits = type == AAAA and length == 16
     if rdclass != _IN or not fits:
-        raise _Unusual
+        raise Unusual
     return end
-
-
-def _after(packet: bytes, at: int, known: set[int]) -> int:
-    """Where a name ends. `known`: where names start that were read already; this one joins them."""
-    start, length = at, packet[at]
-    while 0 < length < 64:
-        at += 1 + length
-        length = packet[at]
-    if not length and at - start < LONGEST_NAME:
-        known.add(start)
-        return at + 1
-    if at == start and length >= 0xC0 and (length & 0x3F) << 8 | packet[at + 1] in known:
-        return at + 2
-    _, at = _name(packet, start)
-    known.add(start)
-    return at
-
-
-def _whole_name(packet: bytes, at: int, end: int) -> Labels:
-    labels, after = _name(packet, at)
-    if after != end:
-        raise _Unusual
-    return labels
-
-
-def _name(packet: bytes, at: int) -> tuple[Labels, int]:
-    """The labels of a name in lower case, and where it ends.
-
-    A pointer leads to before the part that it stands in, and what it leads to ends there too (RFC 1035 4.1.4
-    says "a prior occurrence"): so no loop is possible.
-    """
-    labels: list[bytes] = []
-    part, limit, after, octets = at, len(packet), 0, 1
-    for _ in range(_MOST_HOPS):
-        while 0 < (length := packet[at]) < 64:
-            at += 1 + length
-            octets += 1 + length
-            labels.append(packet[at - length : at])
-        at += 1 if length == 0 else 2
-        if at > limit or octets > LONGEST_NAME:
-            raise _Unusual
-        after = after or at
-        if length == 0:
-            return tuple([label.lower() for label in labels]), after
-        target = (length & 0x3F) << 8 | packet[at - 1]
-        if length < 0xC0 or target >= part:
-            raise _Unusual
-        limit, part, at = part, target, target
-    raise _Unusual
-
-
-def _text(labels: Labels) -> str:
-    """`to_text`, quickly for names of plain letters."""
-    joined = b".".join(labels)
-    if joined.count(b".") + 1 == len(labels) and _PLAIN.fullmatch(joined):
-        return joined.decode("ascii")
-    return to_text(labels)
-
-
-# Each type's data, as something that can be compared; `_MAKERS` make the record of it.
-
-_Key = str | tuple[bytes, ...] | tuple[int, str]
-
-
-def _read_a(packet: bytes, at: int, end: int, known: set[int]) -> str:
-    if end - at != 4:
-        raise _Unusual
-    return inet_ntop(AF_INET, packet[at:end]) if end <= len(packet) else ""
-
-
-def _read_aaaa(packet: bytes, at: int, end: int, known: set[int]) -> str:
-    octets = packet[at:end]
-    if len(octets) != 16:
-        raise _Unusual
-    if octets.startswith(bytes(8)):  # the C library writes ::ffff:192.0.2.1 and the like in its own way
-        return str(IPv6Address(octets))
-    return inet_ntop(AF_INET6, octets)
-
-
-def _read_name(packet: bytes, at: int, end: int, known: set[int]) -> str:
-    return _text(_whole_name(packet, at, end))
-
-
-def _read_mx(packet: bytes, at: int, end: int, known: set[int]) -> tuple[int, str]:
-    known.add(at + 2)
-    return packet[at] << 8 | packet[at + 1], _text(_whole_name(packet, at + 2, end))
-
-
-def _read_txt(packet: bytes, at: int, end: int, known: set[int]) -> tuple[bytes, ...]:
-    first = at + 1 + packet[at]
-    if first == end:
-        return (packet[at + 1 : end],)
-    strings = []
-    while at < end:
-        start = at + 1
-        at = start + packet[at]
-        strings.append(packet[start:at])
-    if at != end or not strings:
-        raise _Unusual
-    return tuple(strings)
-
-
-_Reader = Callable[[bytes, int, int, set[int]], _Key]
-
-_READERS: dict[RecordType, _Reader] = {
-    RecordType.A: _read_a,
-    RecordType.AAAA: _read_aaaa,
-    RecordType.MX: _read_mx,
-    RecordType.TXT: _read_txt,
-    RecordType.SPF: _read_txt,
-    RecordType.PTR: _read_name,
-    RecordType.NS: _read_name,
-    RecordType.CNAME: _read_name,
-}
-
-
-def _make_mx(key: tuple[int, str]) -> Mx:
-    return Mx(*key)
-
-
-_MAKERS: dict[RecordType, Callable[..., Record]] = {
-    RecordType.TXT: Txt,
-    RecordType.SPF: Txt,
-    RecordType.MX: _make_mx,
-}
-_FORMS = {
-    type: (kind, kind.to_bytes(2, "big") + _CLASS_IN, _READERS.get(type), _MAKERS.get(type))
-    for type, kind in _KINDS.items()
-}

@@ -63,7 +63,9 @@ def test_too_few_looks_prove_nothing() -> None:
     ("path", "room"),
     [
         ("checks/resolver/transport.py", "resolver: transport"),
+        ("checks/resolver/stream.py", "resolver: transport"),
         ("checks/resolver/wire.py", "resolver: wire"),
+        ("checks/resolver/rdata.py", "resolver: wire"),
         ("checks/resolver/live.py", "resolver: live"),
         ("checks/spf/evaluate.py", "judge: SPF"),
         ("checks/fleet.py", "fleet"),

@@ -37,8 +37,11 @@ EVERY = 0.002
 
 ROOMS = (
     # the first that fits, by the start of the file's path inside the project
-    ("resolver: transport", ("checks/resolver/transport", "checks/resolver/tcp", "checks/resolver/sockets")),
-    ("resolver: wire", tuple(f"checks/resolver/{name}" for name in ("wire", "message", "reading", "names"))),
+    ("resolver: transport", ("checks/resolver/transport", "checks/resolver/stream")),
+    (
+        "resolver: wire",
+        tuple(f"checks/resolver/{name}" for name in ("wire", "rdata", "message", "reading", "names")),
+    ),
     ("resolver: cache", ("checks/resolver/cache",)),
     ("resolver: live", ("checks/resolver/", "checks/lookup")),
     ("judge: SPF", ("checks/spf/",)),

@@ -19,12 +19,13 @@ from checks.lookup import RecordType
 from checks.resolver import message, wire
 from checks.resolver.message import PAYLOAD, Malformed, Reply
 from checks.resolver.names import to_labels
+from checks.resolver.rdata import Unusual
 from checks.resolver.reading import Found, Missing, Trail, read
 from checks.resolver.wire import Asked, Chance, Nothing, Records, mixed, pack, to_wire, unpack
 from tests.support.shared import SHARED
 
 REAL = SHARED / "real"
-QUICKLY = (wire._Unusual, struct.error, IndexError)
+QUICKLY = (Unusual, struct.error, IndexError)
 ASKED_TYPES = (*["A", "AAAA", "MX", "TXT", "NS", "PTR", "CNAME", "SPF", "SOA", "SRV"],)
 
 
