@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
-from contextlib import suppress
 from functools import lru_cache
-from ipaddress import IPv6Address, ip_address
-from typing import NoReturn
 
-from checks import domain_name
-from checks.domain_name import BadName
-from checks.lookup import Absent, LookupFailed, RecordType, Resolver, lookup_all, usable
-from checks.lookup import Result as LookupResult
+from checks.lookup import Absent, LookupFailed, RecordType, Resolver, usable
 from checks.platform import IPAddress
 from checks.spf import macro, record
+from checks.spf.connection import Connection, a_labels
+from checks.spf.counting import Counted, Stop, permerror, temperror
 from checks.spf.macro import Macro, MacroError, Values
 from checks.spf.memo import Decision, Memo, Remembered
 from checks.spf.outcome import (
     MAX_NAMES,
-    MAX_TERMS,
-    MAX_VOIDS,
     OF_QUALIFIER,
     Match,
     Outcome,
@@ -32,31 +24,8 @@ from checks.spf.outcome import (
 from checks.spf.record import Directive, Mechanism, Modifier, Record
 from checks.spf.trace import Tracer
 
-__all__ = [
-    "MAX_NAMES",
-    "MAX_TERMS",
-    "MAX_VOIDS",
-    "Match",
-    "Memo",
-    "Outcome",
-    "Problem",
-    "ProblemKind",
-    "Result",
-    "Voids",
-    "check_host",
-]
-
-
 MAX_EXPLANATION = 4096
 """Characters. No reply of a mail server holds as much (RFC 5321 4.5.3.1.5: 512 octets a line)."""
-
-
-class _Stop(Exception):
-    """Ends the evaluation at once with permerror or temperror (RFC 7208 2.6.6, 2.6.7)."""
-
-    def __init__(self, result: Result, problem: Problem) -> None:
-        self.result = result
-        self.problem = problem
 
 
 async def check_host(
@@ -84,6 +53,11 @@ async def check_host(
 class _Evaluation:
     """The state of one check: the counts are for the whole check, however deep the includes."""
 
+    __slots__ = (
+        *("_nameless", "_names"),
+        *("connection", "counted", "domain", "memo", "personal", "resolver", "tracer"),
+    )
+
     def __init__(
         self,
         ip: str | IPAddress,
@@ -95,58 +69,40 @@ class _Evaluation:
         trace: bool,
         memo: Memo | None,
     ) -> None:
-        address = ip_address(ip) if isinstance(ip, str) else ip
-        # An IPv4-mapped IPv6 address is an IPv4 address (RFC 7208 5).
-        self.ip: IPAddress = (isinstance(address, IPv6Address) and address.ipv4_mapped) or address
-        self.number = int(self.ip)
-        self.version = self.ip.version
-        self.address_type = RecordType.A if self.version == 4 else RecordType.AAAA
-        self.domain = _a_labels(domain)
-        local, at, sender_domain = sender.rpartition("@")
-        self.local = (local if at else "") or "postmaster"  # RFC 7208 4.3
-        self.sender_domain = _a_labels(sender_domain) or self.domain
-        self.helo = _a_labels(helo or "", lower=False) or self.sender_domain
+        self.domain = a_labels(domain)
+        self.connection = Connection(ip, self.domain, sender, helo)
         self.resolver = resolver
-        self.count_queries = voids == "query"
         self.tracer = Tracer() if trace else None
+        self.counted = Counted(resolver, voids == "query", self.tracer)
         self.memo = None if trace else memo
-        self.terms = 0
-        self.void_terms = 0
-        self.void_queries = 0
-        self.decided = False
-        """What exp= looks up behind the result counts nowhere (RFC 7208 4.6.4)."""
         self.personal = 0
         """How often something was asked that depends on more than a name and the sending address."""
         self._names: tuple[str, ...] | None = None
         self._nameless = False
         """Whether a ptr found that the address has no names: a void term once, however many ptr ask again."""
 
-    @property
-    def voids(self) -> int:
-        return self.void_queries if self.count_queries else self.void_terms
-
     async def run(self, explain: bool) -> Outcome:
         if self.tracer:
             self.tracer.begin(self.domain, "")
         try:
             decision = await self._check(self.domain, ends="")
-        except _Stop as stop:
+        except Stop as stop:
             decision = Decision(stop.result, problem=stop.problem)
-        steps = self.tracer.steps(self.terms, self.voids) if self.tracer else ()
-        self.decided = True
+        steps = self.tracer.steps(self.counted.terms, self.counted.voids) if self.tracer else ()
+        self.counted.decided = True
         text = ""
         if explain and decision.result is Result.FAIL and decision.explained_by:
             text = await self._explain(*decision.explained_by)
         return Outcome(
             result=decision.result,
             explanation=text,
-            matched=next((m for m in decision.path if not m.term.lower().startswith("redirect=")), None),
+            matched=_directive(decision.path),
             path=decision.path,
-            terms=self.terms,
-            voids=self.voids,
-            void_queries=self.void_queries,
+            terms=self.counted.terms,
+            voids=self.counted.voids,
+            void_queries=self.counted.void_queries,
             problem=decision.problem,
-            address_family="ipv4" if self.version == 4 else "ipv6",
+            address_family="ipv4" if self.connection.version == 4 else "ipv6",
             steps=steps,
         )
 
@@ -157,9 +113,9 @@ class _Evaluation:
         record ends in a trace, when that is here (an include's ends only when all of it was evaluated)."""
         if not _is_domain(name):  # RFC 7208 4.3
             return Decision(Result.NONE, problem=Problem(ProblemKind.MALFORMED_NAME, name, via))
-        found = await self._lookup(name, RecordType.TXT)
+        found = await self.counted.lookup(name, RecordType.TXT)
         if isinstance(found, LookupFailed):
-            self._temperror(name, via, found)
+            temperror(name, via, found)
         if isinstance(found, Absent):
             kind = ProblemKind.NO_SUCH_NAME if found.nxdomain else ProblemKind.NO_RECORD
             return Decision(Result.NONE, problem=Problem(kind, name, via))
@@ -167,17 +123,17 @@ class _Evaluation:
         if not records:
             return Decision(Result.NONE, problem=Problem(ProblemKind.NO_RECORD, name, via))
         if len(records) > 1:  # RFC 7208 4.5
-            self._permerror(ProblemKind.SEVERAL_RECORDS, name, via, f"{len(records)} records")
+            permerror(ProblemKind.SEVERAL_RECORDS, name, via, f"{len(records)} records")
         parsed = records[0]
         if parsed.problems:  # RFC 7208 4.6: anywhere in the record
             first = parsed.problems[0]
-            self._permerror(ProblemKind.SYNTAX, name, first.text, f"expected {first.expected}")
+            permerror(ProblemKind.SYNTAX, name, first.text, f"expected {first.expected}")
         if self.tracer and ends is not None:
-            self.tracer.end(ends, self.terms, self.voids)
+            self.tracer.end(ends, self.counted.terms, self.counted.voids)
         return await self._evaluate(name, parsed)
 
     async def _evaluate(self, name: str, parsed: Record) -> Decision:
-        number, version = self.number, self.version
+        number, version = self.connection.number, self.connection.version
         for directive in parsed.directives:
             if self.tracer:
                 self.tracer.begin(name, directive.text, directive.qualifier)
@@ -187,7 +143,9 @@ class _Evaluation:
             elif (span := directive.span) and (span[0] != version or not span[1] <= number <= span[2]):
                 inner = None
             if self.tracer:
-                self.tracer.end("no match" if inner is None else "matches", self.terms, self.voids)
+                self.tracer.end(
+                    "no match" if inner is None else "matches", self.counted.terms, self.counted.voids
+                )
             if inner is not None:
                 explained_by = (name, parsed.exp.domain) if parsed.exp and parsed.exp.domain else None
                 here = Match(name, directive.text)
@@ -199,13 +157,13 @@ class _Evaluation:
     async def _redirect(self, name: str, redirect: Modifier) -> Decision:
         if self.tracer:
             self.tracer.begin(name, redirect.text)
-        self._count_term(name, redirect.text)
+        self.counted.term(name, redirect.text)
         decision = await self._check(
             await self._expand(redirect.domain, name), redirect.text, ends="followed"
         )
         if decision.result is Result.NONE:  # RFC 7208 6.1
             problem = decision.problem or Problem(ProblemKind.NO_RECORD, name, redirect.text)
-            raise _Stop(Result.PERMERROR, problem)
+            raise Stop(Result.PERMERROR, problem)
         here = Match(name, redirect.text)
         path = (here, *decision.path) if decision.path else ()
         return Decision(decision.result, path, decision.problem, decision.explained_by)
@@ -213,7 +171,7 @@ class _Evaluation:
     # One term that looks something up: None if it does not match, else the terms below it that did
 
     async def _matches(self, name: str, directive: Directive) -> tuple[Match, ...] | None:
-        self._count_term(name, directive.text)
+        self.counted.term(name, directive.text)
         target = await self._expand(directive.domain, name)
         if not target.isascii():  # the sender's local part: RFC 8616 4
             return None
@@ -234,71 +192,65 @@ class _Evaluation:
                 return await self._exists(name, directive, target)
 
     async def _include(self, directive: Directive, target: str) -> tuple[Match, ...] | None:
-        decision = self._recall(target) if self.memo else None
+        decision = self._recall(self.memo, target) if self.memo else None
         if decision is None:
             decision = await self._ask_include(directive, target)
         if decision.result is Result.NONE:  # RFC 7208 5.2
             problem = decision.problem or Problem(ProblemKind.NO_RECORD, target, directive.text)
-            raise _Stop(Result.PERMERROR, problem)
+            raise Stop(Result.PERMERROR, problem)
         return decision.path if decision.result is Result.PASS else None
 
     async def _ask_include(self, directive: Directive, target: str) -> Decision:
-        before = self.terms, self.void_terms, self.void_queries, self.personal
+        before, personal = self.counted.sums, self.personal
         if self.tracer:
             self.tracer.enter()
         decision = await self._check(target, directive.text)
         if self.tracer:
             self.tracer.leave()
-        if self.memo and self.personal == before[3] and decision.result is not Result.NONE:
-            self.memo.includes[target, self.ip, self.count_queries] = Remembered(
-                decision, self.terms - before[0], self.void_terms - before[1], self.void_queries - before[2]
+        if self.memo and self.personal == personal and decision.result is not Result.NONE:
+            spent = self.counted.since(before)
+            self.memo.includes[target, self.connection.ip, self.counted.by_query] = Remembered(
+                decision, *spent
             )
         return decision
 
-    def _recall(self, target: str) -> Decision | None:
-        """What the include said before, if that cannot run into a limit now."""
-        known = self.memo.includes.get((target, self.ip, self.count_queries)) if self.memo else None
-        if known is None:
-            return None
-        terms = self.terms + known.terms
-        void_terms, void_queries = self.void_terms + known.void_terms, self.void_queries + known.void_queries
-        if terms > MAX_TERMS or (void_queries if self.count_queries else void_terms) > MAX_VOIDS:
-            return None  # evaluated anew, to tell where it breaks
-        self.terms, self.void_terms, self.void_queries = terms, void_terms, void_queries
-        return known.decision
+    def _recall(self, memo: Memo, target: str) -> Decision | None:
+        """What the include said before; None where counting that runs into a limit, to tell where it breaks."""
+        known = memo.includes.get((target, self.connection.ip, self.counted.by_query))
+        return known.decision if known and self.counted.again(known) else None
 
     async def _a(self, name: str, directive: Directive, target: str) -> tuple[Match, ...] | None:
-        found = await self._lookup(target, self.address_type)
+        found = await self.counted.lookup(target, self.connection.address_type)
         if isinstance(found, LookupFailed):
-            self._temperror(name, directive.text, found)
+            temperror(name, directive.text, found)
         if isinstance(found, Absent):
-            self._count_void_term(name, directive.text, target)
+            self.counted.void_term(name, directive.text, target)
             return None
-        return () if self._any_matches(found.values, directive) else None
+        return () if self.connection.is_among(found.values, directive) else None
 
     async def _mx(self, name: str, directive: Directive, target: str) -> tuple[Match, ...] | None:
-        found = await self._lookup(target, RecordType.MX)
+        found = await self.counted.lookup(target, RecordType.MX)
         if isinstance(found, LookupFailed):
-            self._temperror(name, directive.text, found)
+            temperror(name, directive.text, found)
         if isinstance(found, Absent):
-            self._count_void_term(name, directive.text, target)
+            self.counted.void_term(name, directive.text, target)
             return None
         if len(found.exchangers) > MAX_NAMES:
             count = f"{len(found.exchangers)} exchangers"
-            self._permerror(ProblemKind.EXCHANGER_LIMIT, name, directive.text, count)
+            permerror(ProblemKind.EXCHANGER_LIMIT, name, directive.text, count)
         hosts = [mx.exchange for mx in found.exchangers if usable(mx.exchange)]
-        answers = await self._lookup_all(hosts, self.address_type)
+        answers = await self.counted.lookup_all(hosts, self.connection.address_type)
         empty = True
         for answer in answers:  # in order of preference, so that a failure after the match does not matter
             if isinstance(answer, LookupFailed):
-                self._temperror(name, directive.text, answer)
+                temperror(name, directive.text, answer)
             if isinstance(answer, Absent):
                 continue
             empty = False
-            if self._any_matches(answer.values, directive):
+            if self.connection.is_among(answer.values, directive):
                 return ()
         if empty:
-            self._count_void_term(name, directive.text, target)
+            self.counted.void_term(name, directive.text, target)
         return None
 
     async def _ptr(self, name: str, directive: Directive, target: str) -> tuple[Match, ...] | None:
@@ -306,11 +258,11 @@ class _Evaluation:
         return () if any(n == target or n.endswith("." + target) for n in names) else None
 
     async def _exists(self, name: str, directive: Directive, target: str) -> tuple[Match, ...] | None:
-        found = await self._lookup(target, RecordType.A)  # A also for IPv6 senders: RFC 7208 5.7
+        found = await self.counted.lookup(target, RecordType.A)  # A also for IPv6 senders: RFC 7208 5.7
         if isinstance(found, LookupFailed):
-            self._temperror(name, directive.text, found)
+            temperror(name, directive.text, found)
         if isinstance(found, Absent):
-            self._count_void_term(name, directive.text, target)
+            self.counted.void_term(name, directive.text, target)
             return None
         return ()
 
@@ -318,19 +270,19 @@ class _Evaluation:
         """The names of the sending address that point back to it (RFC 7208 5.5); errors only mean fewer names."""
         self.personal += 1  # asked once a check, so what it costs depends on who asked before
         if self._names is None:  # asked again each time in vain, as pyspf does: each is a void query
-            reverse = self.ip.reverse_pointer
-            found = await self._lookup(reverse, RecordType.PTR)
+            reverse = self.connection.ip.reverse_pointer
+            found = await self.counted.lookup(reverse, RecordType.PTR)
             if isinstance(found, Absent) and is_term and not self._nameless:
                 self._nameless = True
-                self._count_void_term(name, term, reverse)
+                self.counted.void_term(name, term, reverse)
             if isinstance(found, (Absent, LookupFailed)):
                 return ()
             names = [name for name in found.values[:MAX_NAMES] if usable(name)]
-            answers = await self._lookup_all(names, self.address_type)
+            answers = await self.counted.lookup_all(names, self.connection.address_type)
             self._names = tuple(
                 n.lower()
                 for n, answer in zip(names, answers, strict=True)
-                if not isinstance(answer, (Absent, LookupFailed)) and str(self.ip) in answer.values
+                if not isinstance(answer, (Absent, LookupFailed)) and str(self.connection.ip) in answer.values
             )
         return self._names
 
@@ -347,7 +299,7 @@ class _Evaluation:
             return domain.name
         self.personal += 1
         if "p" in domain.letters:  # its PTR query counts too: RFC 7208 4.6.4
-            self._count_term(current, domain.text)
+            self.counted.term(current, domain.text)
         return macro.expand_domain(domain, await self._values(domain, current))
 
     async def _values(self, text: Macro, current: str) -> Values:
@@ -355,17 +307,7 @@ class _Evaluation:
         if "p" in text.letters:
             names = await self._validated_names(current, text.text, is_term=False)
             validated = _best_name(names, current)
-        return Values(
-            local=self.local,
-            sender_domain=self.sender_domain,
-            domain=current,
-            ip=str(self.ip) if self.version == 4 else ".".join(f"{self.number:032X}"),
-            readable_ip=str(self.ip),
-            version="in-addr" if self.version == 4 else "ip6",
-            helo=self.helo,
-            validated=validated,
-            timestamp=int(time.time()),
-        )
+        return self.connection.values(current, validated)
 
     async def _explain(self, current: str, domain: Macro) -> str:
         """The domain's explanation, or nothing when anything at all is wrong with it (RFC 7208 6.2)."""
@@ -382,66 +324,6 @@ class _Evaluation:
         except (UnicodeDecodeError, MacroError):
             return ""
 
-    # Look-ups, limits and ends
-
-    async def _lookup(self, name: str, type: RecordType) -> LookupResult:
-        found = await self.resolver.lookup(name, type)
-        self._note(found)
-        return found
-
-    async def _lookup_all(self, names: Sequence[str], type: RecordType) -> list[LookupResult]:
-        found = await lookup_all(self.resolver, [(name, type) for name in names])
-        for answer in found:
-            self._note(answer)
-        return found
-
-    def _note(self, found: LookupResult) -> None:
-        if self.decided:
-            return
-        if self.tracer:
-            self.tracer.looked_up(found)
-        if isinstance(found, Absent):
-            self.void_queries += 1
-            if self.count_queries and self.void_queries > MAX_VOIDS:
-                self._permerror(ProblemKind.VOID_LIMIT, found.name)
-
-    def _count_term(self, name: str, term: str) -> None:
-        if self.decided:
-            return
-        self.terms += 1
-        if self.terms > MAX_TERMS:
-            self._permerror(ProblemKind.TERM_LIMIT, name, term)
-
-    def _count_void_term(self, name: str, term: str, target: str) -> None:
-        self.void_terms += 1
-        if not self.count_queries and self.void_terms > MAX_VOIDS:
-            self._permerror(ProblemKind.VOID_LIMIT, name, term, target)
-
-    @staticmethod
-    def _permerror(kind: ProblemKind, name: str, term: str = "", detail: str = "") -> NoReturn:
-        raise _Stop(Result.PERMERROR, Problem(kind, name, term, detail))
-
-    @staticmethod
-    def _temperror(name: str, term: str, failed: LookupFailed) -> NoReturn:
-        said_by = f" from {failed.server}" if failed.server else ""
-        detail = f"{failed.name} {failed.type}: {failed.reason}{said_by}"
-        raise _Stop(Result.TEMPERROR, Problem(ProblemKind.LOOKUP_FAILED, name, term, detail))
-
-    def _any_matches(self, addresses: tuple[str, ...], directive: Directive) -> bool:
-        shift = 32 - directive.cidr4 if self.version == 4 else 128 - directive.cidr6
-        wanted = self.number >> shift
-        return any(_as_number(address) >> shift == wanted for address in addresses)
-
-
-def _a_labels(name: str, *, lower: bool = True) -> str:
-    """A domain as it is asked: without the trailing dot, U-labels as A-labels (RFC 7208 4.3). What is no domain
-    stays as it is."""
-    name = name.removesuffix(".")
-    if not name.isascii():
-        with suppress(BadName):
-            return domain_name.domain(name)
-    return name.lower() if lower else name
-
 
 @lru_cache(maxsize=8192)
 def _is_domain(name: str) -> bool:
@@ -449,9 +331,12 @@ def _is_domain(name: str) -> bool:
     return usable(name) and "." in name and name.isascii() and not name.startswith("[")
 
 
-@lru_cache(maxsize=8192)
-def _as_number(address: str) -> int:
-    return int(ip_address(address))
+def _directive(path: tuple[Match, ...]) -> Match | None:
+    """The first term on the way that is no redirect: a loop, as a generator costs more than all it looks at."""
+    for match in path:
+        if not match.term.lower().startswith("redirect="):
+            return match
+    return None
 
 
 def _best_name(names: tuple[str, ...], domain: str) -> str:

@@ -6,12 +6,12 @@ from checks.company import SpfState
 from checks.model import Evidence, Finding
 from checks.platform import Platform, address_text
 from checks.spf.costs import Family
-from checks.spf.evaluate import MAX_TERMS, MAX_VOIDS, Outcome, Problem, ProblemKind, Result
 from checks.spf.findings import finding, syntax, told
 from checks.spf.health import health
 from checks.spf.include import Mention, MentionKind
 from checks.spf.near_names import also
 from checks.spf.ours import Sender, SpfFacts
+from checks.spf.outcome import MAX_TERMS, MAX_VOIDS, Outcome, Problem, ProblemKind, Result
 from checks.spf.rules import (
     EXCHANGER_LIMIT,
     INCLUDE_ELSEWHERE,

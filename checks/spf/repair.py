@@ -22,8 +22,8 @@ from checks.spf.advice import (
     strings_of,
 )
 from checks.spf.budget import Cost, Fault, Meter
-from checks.spf.evaluate import Result
 from checks.spf.ours import SpfFacts, gather
+from checks.spf.outcome import Result
 from checks.spf.record import Directive
 from checks.spf.repair_asks import ASK_NO_MAIL, ASK_REFUSAL, OWN_DOMAIN, SAYING_NOTHING, SEND_FROM_PLATFORM
 from checks.spf.repair_draft import Bench, Draft, told

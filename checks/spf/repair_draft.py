@@ -11,8 +11,9 @@ from checks.lookup import OverlayResolver, RecordType, Resolver, txt
 from checks.platform import IPAddress, Platform
 from checks.spf.advice import Size
 from checks.spf.budget import Fault, total
-from checks.spf.evaluate import Outcome, Result, check_host
+from checks.spf.evaluate import check_host
 from checks.spf.ours import SpfFacts
+from checks.spf.outcome import Outcome, Result
 from checks.spf.record import Record
 from checks.spf.repair_place import NOBODY, Loss, Ours, losers, readmitted
 from checks.spf.repair_plan import Costs, Plan

@@ -10,9 +10,9 @@ from checks.lookup import Resolver
 from checks.model import Finding
 from checks.platform import Platform
 from checks.spf import Memo, Result, ours
-from checks.spf.evaluate import MAX_TERMS, ProblemKind
 from checks.spf.judge import judge as judge_spf
 from checks.spf.ours import SpfFacts
+from checks.spf.outcome import MAX_TERMS, ProblemKind
 from checks.spf.tree import NodeState, Tree
 
 

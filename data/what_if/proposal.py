@@ -9,7 +9,7 @@ from checks.lookup import Absent, LookupFailed, OverlayResolver, Record, RecordT
 from checks.model import Evidence, Finding, Rule, Severity, Topic
 from checks.platform import IPAddress, Platform
 from checks.spf import Result, check_host, record
-from checks.spf.evaluate import MAX_TERMS
+from checks.spf.outcome import MAX_TERMS
 from checks.spf.record import Mechanism
 from checks.spf.tree import Node, NodeState, Tree, ends_with_all, reachable_directives, walk
 

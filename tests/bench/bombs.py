@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from checks import dmarc
 from checks.lookup import usable
-from checks.spf import check_host, evaluate, record, tree
+from checks.spf import check_host, connection, evaluate, record, tree
 from tests.support.bombs import BOMBS, SENDER, Bomb
 
 MILLISECONDS, MEGABYTES = 100.0, 10.0
@@ -87,7 +87,7 @@ def _forget() -> None:
         record._published_cached,
         record._published_large,
         usable,
-        evaluate._as_number,
+        connection.as_number,
         evaluate._is_domain,
     ):
         remembered.cache_clear()

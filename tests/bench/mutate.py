@@ -21,7 +21,10 @@ from collections.abc import Sequence
 from tests.bench.mutants import ROOT, Mutant, mutants_of
 from tests.bench.mutate_run import survivors_of
 
-SPF = tuple(f"checks/spf/{name}.py" for name in ("evaluate", "record", "macro", "outcome", "trace"))
+SPF = tuple(
+    f"checks/spf/{name}.py"
+    for name in ("evaluate", "counting", "connection", "record", "macro", "outcome", "trace")
+)
 DMARC = tuple(
     f"checks/dmarc/{name}.py" for name in ("record", "discover", "older", "receivers", "reports", "ours")
 )

@@ -24,6 +24,7 @@ from pathlib import Path
 from checks.lookup import Absent, RecordType, ZoneResolver
 from checks.lookup import Result as LookupResult
 from checks.spf import check_host
+from checks.spf.counting import Counted
 from checks.spf.evaluate import _Evaluation
 from tests.bench import peers, real_fleet, zone_file
 
@@ -71,22 +72,24 @@ REVIEWED = {
 }
 
 
-class _ByName(_Evaluation):
+class _ByName(Counted):
     """Counts an empty query the first time alone that its name is asked."""
 
-    asked: set[tuple[str, RecordType]]
+    def __init__(self, zone: ZoneResolver) -> None:
+        super().__init__(zone, by_query=True, tracer=None)
+        self.asked: set[tuple[str, RecordType]] = set()
 
-    def _note(self, found: LookupResult) -> None:
+    def note(self, found: LookupResult) -> None:
         if isinstance(found, Absent):
             if (found.name, found.type) in self.asked:
                 return
             self.asked.add((found.name, found.type))
-        super()._note(found)
+        super().note(found)
 
 
 async def _by_name(zone: ZoneResolver, ip: str, domain: str) -> str:
-    evaluation = _ByName(ip, domain, f"postmaster@{domain}", None, zone, "query", False, None)
-    evaluation.asked = set()
+    evaluation = _Evaluation(ip, domain, f"postmaster@{domain}", None, zone, "query", False, None)
+    evaluation.counted = _ByName(zone)
     return str((await evaluation.run(explain=False)).result)
 
 

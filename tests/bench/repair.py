@@ -22,8 +22,8 @@ from pathlib import Path
 from checks.lookup import OverlayResolver, RecordType, ZoneResolver, txt
 from checks.platform import Platform
 from checks.providers import is_shared
+from checks.spf import Result, check_host
 from checks.spf.advice import Advice, ChangeKind, Standing
-from checks.spf.evaluate import Result, check_host
 from checks.spf.ours import SpfFacts, gather
 from checks.spf.repair import propose
 from checks.spf.repair_rules import sentence

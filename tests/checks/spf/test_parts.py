@@ -12,9 +12,8 @@ import pytest
 from checks.lookup import Answer, LookupFailed, Mx, RecordType, ZoneResolver, txt
 from checks.lookup import Result as LookupResult
 from checks.spf import Memo, Outcome, check_host, macro, record
-from checks.spf.evaluate import Voids
 from checks.spf.macro import Expansion, MacroError, Values
-from checks.spf.outcome import Match, Problem, ProblemKind
+from checks.spf.outcome import Match, Problem, ProblemKind, Voids
 from checks.spf.record import Directive, Mechanism, Modifier
 from tests.support.zone import zone
 

@@ -17,9 +17,9 @@ from checks.lookup import FailureReason, OverlayResolver, Record, RecordType, Re
 from checks.platform import Platform
 from checks.spf import check_host, record
 from checks.spf.advice import Advice, ChangeKind, Standing
-from checks.spf.evaluate import Result
 from checks.spf.mend import meant_as_spf
 from checks.spf.ours import gather
+from checks.spf.outcome import Result
 from checks.spf.repair import propose
 from checks.spf.repair_rules import (
     BY_CODE,
