@@ -2,6 +2,8 @@
 
 import ast
 import asyncio
+import importlib.metadata
+import re
 import socket
 import subprocess
 import sys
@@ -95,6 +97,23 @@ def test_settings_need_the_standard_library_alone() -> None:
     (found,) = (found for path, _, found in sources() if path == "settings.py")
     third_party = {"dns", "idna", "sqlalchemy", "cryptography", "pydantic"}
     assert tops(found) & (third_party | {*ROOMS}) == set()
+
+
+LOADED_BY_OTHERS = {"psycopg"}
+"""SQLAlchemy imports the driver of a database by itself."""
+
+
+def required(file: str) -> set[str]:
+    """The packages that are asked for in a `.in` file."""
+    lines = (PROJECT / file).read_text(encoding="utf-8").splitlines()
+    return {re.split(r"[=\[]", line)[0] for line in lines if line[:1].isalpha()}
+
+
+def test_the_packages_that_are_imported_are_those_that_are_required() -> None:
+    packages = importlib.metadata.packages_distributions()
+    modules = tops({module for _, _, found in sources() for module in found}) - {*ROOMS, "settings"}
+    imported = {name.lower().replace("_", "-") for module in modules for name in packages.get(module, [])}
+    assert imported | LOADED_BY_OTHERS == required("requirements.in")
 
 
 def test_no_test_and_no_room_shadows_another_package() -> None:
