@@ -104,11 +104,6 @@ class MailProvider:
     kind: Kind
     probably: str = ""
 
-    @property
-    def gateway(self) -> bool:
-        """Whether the exchangers only filter, and the mailboxes are behind them."""
-        return self.kind is Kind.GATEWAY
-
     def __str__(self) -> str:
         return f"{self.name} (probably {self.probably})" if self.probably else self.name
 

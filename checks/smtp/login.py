@@ -73,7 +73,7 @@ async def log_in(
     talk.before_auth = before_auth
     left = replace(limits, whole=limits.whole - (clock() - began))
     ended = await _within(talk, found, server.security, credentials, left)
-    return _result(talk, ended, provider, found)
+    return _result(talk, ended, provider)
 
 
 def not_tried(host: str, cause: Rule, why: str) -> Login:
@@ -168,7 +168,7 @@ _TLS_IS_SPOKEN = (
 # What is told
 
 
-def _result(talk: Conversation, ended: _Ended, provider: str, vetted: Vetted) -> Login:
+def _result(talk: Conversation, ended: _Ended, provider: str) -> Login:
     """The answer is judged as it came, and kept without the credentials."""
     if isinstance(ended.said, Reply):
         found = _by_reply(ended.said, provider)

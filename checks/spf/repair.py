@@ -239,7 +239,7 @@ async def _told(bench: Bench, made: Plan, draft: Draft, *, settled: bool = False
     same = all(c.kind is ChangeKind.KEPT for c in changes)
     record = bench.facts.tree.root.records[0].text if same else draft.record
     measured = replace(draft, pieces=bench.old) if settled and bench.old else draft
-    found = (*collisions(bench, measured), *await _about_name(bench, draft))
+    found = (*collisions(bench, measured), *await _about_name(bench))
     if draft.at is None and not (settled and _ours_is_first(bench)):
         found = (*found, Collision(NOT_NAMED.code, bench.facts.domain))
     return replace(
@@ -292,7 +292,7 @@ def _change(one: Piece, moved_by: str) -> Change:
     return Change(ChangeKind.MOVED if moved_by else ChangeKind.KEPT, one.text, one.text, moved_by)
 
 
-async def _about_name(bench: Bench, draft: Draft) -> list[Collision]:
+async def _about_name(bench: Bench) -> list[Collision]:
     """What is to be known about the name itself: an alias has no records of its own (RFC 1034 3.6.2)."""
     answer = await bench.resolver.lookup(bench.facts.domain, RecordType.TXT)
     aliases = () if isinstance(answer, LookupFailed) else answer.aliases

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from checks.lookup import Absent
 from checks.lookup import Result as LookupResult
 
 
@@ -28,10 +27,6 @@ class Step:
     terms: int
     voids: int
     verdict: str
-
-    @property
-    def void_lookups(self) -> tuple[Absent, ...]:
-        return tuple(found for found in self.lookups if isinstance(found, Absent))
 
 
 @dataclass(slots=True)

@@ -42,7 +42,7 @@ def show(company_id: str, list_title: str = "Companies") -> None:
         return
     st.button(list_title, icon=":material/arrow_back:", type="tertiary", on_click=_back, key="back")
     word = wording.VERDICTS[stored.diagnosis.verdict.word if stored else companies_search.UNCHECKED]
-    company_header.header(profile, word, now)
+    company_header.header(profile, word)
     verdict.card(word, _explained(stored, login))
     wide, narrow = st.columns([2, 1])
     with wide:

@@ -18,7 +18,7 @@ from data.companies_search import Profile
 GONE = Word("Gone", "–", "event_busy", "gray")
 
 
-def header(profile: Profile, verdict: Word, now: datetime) -> None:
+def header(profile: Profile, verdict: Word) -> None:
     """The name as the title, and what matters at a glance."""
     st.title(md(profile.name) or "(no name)", anchor=False)
     badges = [badge(verdict)]

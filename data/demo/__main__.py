@@ -42,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
     with _mail_servers(settings.var) as mail, DnsServer(zone.resolver(mail.layout)) as server:
         database = f"sqlite:///{settings.var / 'demo.db'}"
         place = Place(settings.var, database, server.address, mail.layout, mail.authority)
-        print(_sentence(_prepared(place, settings)), flush=True)
+        print(_sentence(_prepared(place)), flush=True)
         if not arguments:
             return command.DONE
         return companion.run(arguments, {**os.environ, **environment(place)})
@@ -91,7 +91,7 @@ def _mail_servers(var: Path) -> MailServers:
         raise Stop(USAGE, str(error)) from None
 
 
-def _prepared(place: Place, settings: Settings) -> Standing:
+def _prepared(place: Place) -> Standing:
     """SIGTERM is taken as Ctrl-C is: quietly, and what was done is kept."""
     received = [signal.SIGINT]
 

@@ -82,7 +82,7 @@ def compare(where: Path, include: str, addresses: tuple[str, ...]) -> int:
     print(f"  lost: {len(set(domains) - set(exported))} of {len(domains)} domains")
     rows = asyncio.run(_rows(zone, domains, exported, addresses))
     print(f"  column: {dict(Counter(row.column for row in rows))}")
-    return _report(rows, include)
+    return _report(rows)
 
 
 async def _rows(
@@ -106,7 +106,7 @@ async def _rows(
     return rows
 
 
-def _report(rows: list[Row], include: str) -> int:
+def _report(rows: list[Row]) -> int:
     results = [(row, *pair) for row in rows for pair in zip(row.by_query, row.theirs, strict=True)]
     unlike = [(row, ours, theirs) for row, ours, theirs in results if ours != theirs]
     reviewed = [u for u in unlike if (u[0].domain, u[1], u[2]) in REVIEWED]

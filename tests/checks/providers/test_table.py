@@ -161,10 +161,11 @@ def test_spf_tells_who_is_probably_behind_a_filter(
 def test_the_parts_of_the_answer() -> None:
     found = mail_provider(BARRACUDA, [MICROSOFT])
     assert found
-    assert (found.name, found.probably, found.gateway) == ("Barracuda", "Microsoft 365", True)
+    assert (found.name, found.probably, found.kind) == ("Barracuda", "Microsoft 365", Kind.GATEWAY)
     forwarded = mail_provider(CLOUDFLARE)
     assert forwarded
-    assert (forwarded.name, forwarded.probably, forwarded.gateway) == ("Cloudflare Email Routing", "", False)
+    assert (forwarded.name, forwarded.probably) == ("Cloudflare Email Routing", "")
+    assert forwarded.kind is Kind.FORWARDING
     assert mail_provider([Mx(0, "")], [MICROSOFT]) is None
 
 

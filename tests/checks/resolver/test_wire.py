@@ -120,7 +120,7 @@ UNUSUAL = [
     (
         "a.test",
         "TXT",
-        'a.test. 30 TXT "x"\na.test. 30 RRSIG TXT 8 2 30 20300101000000 20200101000000 1 test. AAAA',
+        f'a.test. 30 TXT "x"\na.test. 30 RRSIG {SIGNATURE}',
         "",
         "",
     ),

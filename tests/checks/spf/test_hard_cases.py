@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from checks.lookup import Answer, FailureReason, Mx, Record, RecordType, ZoneResolver, txt
+from checks.lookup import Absent, Answer, FailureReason, Mx, Record, RecordType, ZoneResolver, txt
 from checks.lookup import Result as LookupResult
 from checks.spf import check_host, record, tree
 from checks.spf.outcome import ProblemKind
@@ -331,7 +331,7 @@ async def test_the_exchanger_that_does_not_exist_is_the_one_that_is_named() -> N
         "192.0.2.1", name, f"a@{name}", resolver=resolver_for("spf-mx-host-nxdomain"), trace=True
     )
     (mx,) = (step for step in outcome.steps if step.term == "mx")
-    assert [found.name for found in mx.void_lookups] == ["mail.example.com"]
+    assert [found.name for found in mx.lookups if isinstance(found, Absent)] == ["mail.example.com"]
 
 
 async def test_an_exists_that_does_not_exist_does_not_match() -> None:
