@@ -6,6 +6,7 @@ from collections.abc import Generator
 import pytest
 from hypothesis import settings
 
+from data.demo.certificates import Authority
 from tests.network_guard import Guard, NetworkRefused, Reach
 
 # The same examples each time where a change is judged; elsewhere new ones, so that more is found.
@@ -21,6 +22,12 @@ _guard.install()
 def network_guard() -> Guard:
     """The guard itself, for the tests about it."""
     return _guard
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Who issues the certificates of servers on loopback."""
+    return Authority(tmp_path_factory.mktemp("authority"))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -10,14 +10,21 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
+from checks.smtp import tls
+from checks.smtp.conversation import Limits
+from checks.smtp.guard import Guard
 from data import __main__ as command
+from data.demo.certificates import Authority, Pair
 from data.engine import open_engine
+from data.worker.one_login import LoginSetup
+from tests.support import login_scans
 
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.integration)]
 
@@ -134,3 +141,27 @@ def store(url: str) -> Iterator[Engine]:
     engine = open_engine(url)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def engine(store: Engine) -> Engine:
+    """Once SQLite, once PostgreSQL."""
+    return store
+
+
+@pytest.fixture(scope="session")
+def pair(authority: Authority) -> Pair:
+    """A certificate for the servers that companies log in at."""
+    return authority.issue(*login_scans.NAMES)
+
+
+@pytest.fixture
+def setup(authority: Authority) -> LoginSetup:
+    """Logins at servers on loopback."""
+    return LoginSetup(
+        login_scans.SECRETS,
+        "probe.sendwell.example",
+        Guard(allow=(ip_network("127.0.0.0/8"),)),
+        tls.context_with(authority.file),
+        Limits(whole=8.0, step=4.0),
+    )

@@ -22,12 +22,6 @@ Records = dict[tuple[str, RecordType], list[Record]]
 
 
 @pytest.fixture
-def engine(store: Engine) -> Engine:
-    """Once SQLite, once PostgreSQL."""
-    return store
-
-
-@pytest.fixture
 async def scanned(engine: Engine) -> Engine:
     """Five companies, judged once."""
     add(engine, range(5))

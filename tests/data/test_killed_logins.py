@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -20,15 +19,14 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from checks.smtp.etiquette import CONFIRM_AFTER
-from data import companies
-from data.companies import Entry
 from data.demo.certificates import Authority, Pair
-from data.engine import open_engine, writing
+from data.engine import open_engine
 from data.schema import ScanRow
 from data.secrets import Secrets
-from tests.data.test_scan_logins import HOST, NAMES, ZONE, later, letting_in, verdict
+from tests.support import login_scans
 from tests.support.dns_server import DnsServer
 from tests.support.dns_server import serving as serving_dns
+from tests.support.login_scans import ZONE, AtOnce, later, letting_in, verdict
 from tests.support.logins import attempts
 from tests.support.smtp_scripts import until, waiting
 from tests.support.smtp_server import Peer, Script, ScriptedServer, polite, serving
@@ -40,16 +38,6 @@ PROJECT = Path(__file__).resolve().parents[2]
 ENOUGH = 60  # seconds
 KEY = Fernet.generate_key().decode()
 RECORDS = ZONE + "c1.example MX 10 mx.example\nmx.example A 192.0.2.25\n"
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture(scope="module")
-def pair(authority: Authority) -> Pair:
-    return authority.issue(*NAMES)
 
 
 @pytest.fixture
@@ -88,17 +76,8 @@ def start(engine: Engine, authority: Authority) -> Iterator[Start]:
 
 
 def enter(engine: Engine, port: int, password: str, id: str = "c1") -> None:
-    values = {
-        "name": "Acme",
-        "email": "info@c1.example",
-        "email_validated_at": datetime.now(UTC),
-        "sending_method": "own_server",
-        "smtp_host": HOST,
-        "smtp_port": port,
-        "smtp_username": f"info@{id}.example",
-    }
-    with writing(engine) as session:
-        companies.upsert(session, [Entry(id, values, password)], Secrets([KEY]), datetime.now(UTC))
+    """The mailbox is the company's own, the domain that of c1."""
+    login_scans.enter(engine, id, port, password, Secrets([KEY]), email="info@c1.example")
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
@@ -183,22 +162,13 @@ def test_what_is_stopped_in_an_auth_ends_at_once_and_keeps_it_counted(
 
 def test_two_scans_at_once_keep_the_caps_together(engine: Engine, start: Start, pair: Pair) -> None:
     """Each company is tried once, and at a server of nobody known one AUTH is answered before the next one comes."""
-    in_auth, most = 0, 0
-
-    def answer(_: str) -> str:
-        nonlocal in_auth, most
-        in_auth += 1
-        most = max(most, in_auth)
-        time.sleep(0.05)
-        in_auth -= 1
-        return "235 2.7.0 ok"
-
-    with serving(polite(answer=answer), pair) as server:
+    in_auth = AtOnce(0.05)
+    with serving(polite(answer=in_auth.answer), pair) as server:
         for n in range(12):
             enter(engine, server.port, f"secret {n}", id=f"c{n}")
         scans = [start("scan", "--json") for _ in range(2)]
         told = [json.loads(out)["logins"] for _, out, _ in map(ended, scans)]
-    assert (len(server.auths), counted(engine), most) == (12, 12, 1)
+    assert (len(server.auths), counted(engine), in_auth.most) == (12, 12, 1)
     assert sum(one["let_in"] for one in told) == 12
 
 

@@ -42,12 +42,6 @@ NXDOMAIN = Absent(NAME, TXT, nxdomain=True, at=100.0)
 
 
 @pytest.fixture
-def engine(store: Engine) -> Engine:
-    """Once SQLite, once PostgreSQL."""
-    return store
-
-
-@pytest.fixture
 def session(engine: Engine) -> Iterator[Session]:
     with Session(engine) as session:
         yield session

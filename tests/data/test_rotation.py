@@ -31,10 +31,8 @@ from data.schema import CompanyRow
 from data.secrets import KEY_FILE, Secrets
 from data.worker.one_login import LoginSetup
 from tests.data.importing import NOW
-from tests.data.test_scan_logins import authority, engine, enter, letting_in, pair, scanned, setup, verdict
+from tests.support.login_scans import enter, letting_in, scanned, verdict
 from tests.support.smtp_server import serving
-
-__all__ = ["authority", "engine", "pair", "setup"]  # fixtures
 
 PROJECT = Path(__file__).parents[2]
 OLD, NEW, OTHER = (Fernet.generate_key().decode() for _ in range(3))

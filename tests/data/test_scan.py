@@ -103,12 +103,6 @@ class Cached:
         return await asyncio.shield(self._asked[name, type])
 
 
-@pytest.fixture
-def engine(store: Engine) -> Engine:
-    """Once SQLite, once PostgreSQL."""
-    return store
-
-
 def add(engine: Engine, numbers: Iterable[int], domain: str = "d{}.example", gone: bool = False) -> None:
     with writing(engine) as session:
         for n in numbers:

@@ -32,14 +32,12 @@ from data import login_attempts
 from data.demo.certificates import Authority, Pair
 from data.engine import DatabaseUnavailable
 from tests.checks.smtp.test_secrets import assert_nowhere, behind, echoing, new_secret
-from tests.data.test_scan_logins import HOST, NAMES, ZONE, engine, enter, scanned, setup
 from tests.support.dns_server import DnsServer
 from tests.support.dns_server import serving as serving_dns
+from tests.support.login_scans import HOST, ZONE, enter, scanned
 from tests.support.smtp_scripts import until, waiting
 from tests.support.smtp_server import ScriptedServer, polite, serving
 from tests.support.zone import parse
-
-__all__ = ["engine", "setup"]  # fixtures
 
 pytestmark = pytest.mark.integration
 
@@ -57,16 +55,6 @@ def tell(kind, error, trace):
 sys.excepthook = tell
 """
 """Loaded by each process before anything else (site's `sitecustomize`)."""
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture(scope="module")
-def pair(authority: Authority) -> Pair:
-    return authority.issue(*NAMES)
 
 
 class World:

@@ -45,12 +45,6 @@ FAILING = Diagnosis(
 
 
 @pytest.fixture
-def engine(store: Engine) -> Engine:
-    """Once SQLite, once PostgreSQL."""
-    return store
-
-
-@pytest.fixture
 def session(engine: Engine) -> Iterator[Session]:
     with Session(engine) as session:
         session.add_all([CompanyRow(id=id, name=id, imported_at=MONDAY) for id in (COMPANY, "c2")])

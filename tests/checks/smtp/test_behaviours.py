@@ -37,11 +37,6 @@ CLOSED_PORT = 9  # discard: nothing listens there
 
 
 @pytest.fixture(scope="session")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture(scope="session")
 def certificates(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pair]:
     stranger = Authority(tmp_path_factory.mktemp("stranger"), "A stranger")
     day = timedelta(days=1)

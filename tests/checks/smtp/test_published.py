@@ -112,11 +112,6 @@ async def test_a_record_that_names_no_server_is_none(data: str) -> None:
 # Fetching
 
 
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
 def answering(
     *lines: str, body: bytes = b"", then: Callable[[Peer], None] | None = None
 ) -> Callable[[Peer], None]:
