@@ -13,20 +13,14 @@ _STEPS = (
 
 def ago(moment: datetime, now: datetime) -> str:
     """`just now`, `12 minutes ago`, `3 hours ago`, `5 days ago`; the future is `just now`: clocks differ."""
-    passed = now - moment
-    for unit, limit, name in _STEPS:
-        if unit <= passed < limit:
-            return f"{_number(passed // unit, name)} ago"
-    return "just now"
+    passed = _length(now - moment)
+    return f"{passed} ago" if passed else "just now"
 
 
 def ahead(moment: datetime, now: datetime) -> str:
     """`now`, `in 12 minutes`, `in 3 hours`, `in 5 days`; the past is `now`."""
-    left = moment - now
-    for unit, limit, name in _STEPS:
-        if unit <= left < limit:
-            return f"in {_number(left // unit, name)}"
-    return "now"
+    left = _length(moment - now)
+    return f"in {left}" if left else "now"
 
 
 def exact(moment: datetime) -> str:
@@ -44,5 +38,10 @@ def of(epoch: float) -> datetime:
     return datetime.fromtimestamp(epoch, UTC)
 
 
-def _number(number: int, name: str) -> str:
-    return f"{number} {name}{'' if number == 1 else 's'}"
+def _length(span: timedelta) -> str:
+    """In the largest unit that fits; empty for less than a minute."""
+    for unit, limit, name in _STEPS:
+        if unit <= span < limit:
+            number = span // unit
+            return f"{number} {name}{'' if number == 1 else 's'}"
+    return ""

@@ -7,8 +7,6 @@ change that is meant; the difference is then to be read, line by line.
 from __future__ import annotations
 
 import asyncio
-import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +21,7 @@ from tests.checks import test_catalogue as more
 from tests.checks import test_diagnosis as decided
 from tests.checks.spf import test_health, test_macro_p, test_near_misses, test_near_names
 from tests.checks.spf import test_present_is_not_effective as table
+from tests.support.read import as_read
 from tests.support.zone import zone
 
 EVERYWHERE = {rule.code for rule in receiver_rules.RULES} | {"DMARC_ABSENT"}
@@ -71,12 +70,7 @@ def as_json(told: Diagnosis) -> dict[str, Any]:
 
 def test_every_scenario_tells_what_was_read() -> None:
     told = {name: as_json(diagnosis) for name, diagnosis in scenarios()}
-    if os.environ.get("SENDWELL_WRITE_TOLD") == "1":
-        TOLD.write_text(json.dumps(told, indent=0, ensure_ascii=False) + "\n", encoding="utf-8")
-    known = json.loads(TOLD.read_text(encoding="utf-8"))
-    assert sorted(told) == sorted(known)
-    for name, said in told.items():
-        assert said == known[name], name
+    as_read(told, TOLD)
 
 
 @pytest.mark.parametrize("word", ["→ None", "(None", "object at 0x", "Traceback", "{about}"])

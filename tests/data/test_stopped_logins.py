@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -16,12 +17,18 @@ from data.demo.certificates import Pair
 from data.worker.database import opened
 from data.worker.logins import Logins
 from data.worker.one_login import LoginSetup
-from tests.support.login_scans import RIGHT, enter, heard_auth, letting_in, resolver, scanned, verdict
+from tests.support.login_scans import RIGHT, enter, letting_in, resolver, scanned, verdict
 from tests.support.logins import attempts
 from tests.support.smtp_scripts import until, waiting
-from tests.support.smtp_server import serving
+from tests.support.smtp_server import ScriptedServer, serving
 
 pytestmark = pytest.mark.integration
+
+
+def heard_auth(server: ScriptedServer) -> None:
+    end = time.monotonic() + 20
+    while not server.auths and time.monotonic() < end:
+        time.sleep(0.01)
 
 
 async def test_stopping_leaves_the_auth_that_was_under_way_counted(

@@ -22,7 +22,7 @@ from data.secrets import Secrets
 from data.worker import scan
 from data.worker.one_login import LoginSetup
 from data.worker.scan import ScanSummary
-from tests.support.smtp_server import ScriptedServer, polite
+from tests.support.smtp_server import polite
 from tests.support.zone import zone
 
 MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
@@ -120,9 +120,3 @@ def later(engine: Engine, seconds: float) -> None:
             login.next_at = None if login.next_at is None else login.next_at - seconds
             times = {name: login.standing[name] - seconds for name in ("since", "at", "seen_at")}
             login.standing = {**login.standing, **times}
-
-
-def heard_auth(server: ScriptedServer) -> None:
-    end = time.monotonic() + 20
-    while not server.auths and time.monotonic() < end:
-        time.sleep(0.01)

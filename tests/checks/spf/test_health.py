@@ -2,37 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import pytest
 
-from checks.company import Diagnosis
 from checks.model import Severity
+from tests.checks.spf.scenario import Scenario, evidence, is_told, record
 from tests.checks.test_diagnosis import MX, told
 
 OURS = "include:spf.sendwell.example"
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """`found`: rule code → what must stand in its evidence, as `expected → found`; `never`: codes that must not be
-    said; `cause`: the verdict's, where it matters."""
-
-    says: str
-    records: str
-    found: dict[str, str] = field(default_factory=dict)
-    never: tuple[str, ...] = ()
-    cause: str | None = None
-
-
-def record(text: str, more: str = "") -> str:
-    return f"{MX}acme.example TXT {text}\n{more}"
-
-
-def evidence(diagnosis: Diagnosis, code: str) -> str:
-    return "\n".join(
-        f"{e.expected} → {e.found}" for f in diagnosis.findings if f.rule == code for e in f.evidence
-    )
 
 
 HOSTS = "".join(f"h{n}.example A 198.51.100.{n}\n" for n in range(1, 5))
@@ -306,12 +282,7 @@ SCENARIOS = (
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: ascii(scenario.says))
 def test_the_record_is_told(scenario: Scenario) -> None:
-    diagnosis = told(scenario.records)
-    for code, text in scenario.found.items():
-        assert text in evidence(diagnosis, code), diagnosis.findings
-    assert not {f.rule for f in diagnosis.findings} & set(scenario.never), diagnosis.findings
-    if scenario.cause is not None:
-        assert diagnosis.cause == scenario.cause, diagnosis.findings
+    is_told(scenario)
 
 
 def test_a_mend_that_needs_a_guess_is_not_proposed() -> None:
