@@ -30,13 +30,14 @@ DMARC = tuple(
 )
 ROOM = "tests/checks/spf"
 EVALUATE = (
-    *("corners", "parts", "openspf", "memo_and_trace", "hard_cases", "present_is_not_effective", "bombs"),
-    "hostile",
+    *("corners", "outcome", "record", "openspf", "memo_and_trace", "hard_cases"),
+    *("present_is_not_effective", "bombs", "hostile"),
 )
 JUDGE = (
     *(
         "present_is_not_effective",
-        "parts",
+        "outcome",
+        "record",
         "likeness",
         "near_misses",
         "near_names",

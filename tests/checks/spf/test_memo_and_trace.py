@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from checks.lookup import Absent, Answer, LookupFailed, RecordType, ZoneResolver, txt
 from checks.spf import Memo, Outcome, Result, check_host
-from checks.spf.outcome import Voids
+from checks.spf.outcome import Problem, ProblemKind, Voids
+from tests.checks.spf.test_outcome import HOSTS, Late, asked
 from tests.support.zone import zone
 
 NAMES = [f"n{n}.example" for n in range(6)]
@@ -64,6 +65,90 @@ async def test_a_memo_changes_nothing_that_is_said(records: list[str], voids: Vo
                 traced = await check_host(*asked, resolver=resolver, voids=voids, trace=True)
                 assert replace(traced, steps=()) == plain
 
+
+async def test_a_memo_spares_the_look_ups_of_an_include_and_keeps_what_it_cost() -> None:
+    text = """a.example TXT v=spf1 include:i.example ~all
+        b.example TXT v=spf1 include:i.example -all
+        i.example TXT v=spf1 a:g.example a:t.example -all
+        t.example A 192.0.2.9"""
+    resolver, memo = Late(zone(text)), Memo()
+    first = await check_host("192.0.2.1", "a.example", "u@a.example", resolver=resolver, memo=memo)
+    asked_before = len(resolver.asked)
+    second = await check_host("192.0.2.1", "b.example", "u@b.example", resolver=resolver, memo=memo)
+    assert [(o.result, o.terms, o.voids, o.void_queries) for o in (first, second)] == [
+        ("softfail", 3, 1, 1),
+        ("fail", 3, 1, 1),
+    ]
+    assert len(resolver.asked) == asked_before + 1
+    assert set(memo.includes) == {("i.example", ip_address("192.0.2.1"), False)}
+
+
+async def test_a_memo_remembers_what_the_include_cost_and_not_what_came_before_it() -> None:
+    text = """a.example TXT v=spf1 mx:m.example include:i.example ~all
+        b.example TXT v=spf1 include:i.example ~all
+        i.example TXT v=spf1 a:g.example -all
+        m.example MX 1 g1.example
+        m.example MX 2 g2.example"""
+    memo = Memo()
+    said = []
+    for name in ("a.example", "b.example"):
+        outcome = await check_host("192.0.2.1", name, "u@a.example", resolver=zone(text), memo=memo)
+        said.append((str(outcome.result), outcome.terms, outcome.voids, outcome.void_queries))
+    assert said == [("softfail", 3, 2, 3), ("softfail", 2, 1, 1)]
+
+
+@pytest.mark.parametrize("voids", ["term", "query"])
+async def test_a_memo_is_not_used_where_it_would_hide_a_limit(voids: Voids) -> None:
+    text = (
+        "a.example TXT v=spf1 include:i.example +all\n"
+        "b.example TXT v=spf1 a:g1.example a:g2.example include:i.example +all\n"
+        f"c.example TXT v=spf1 {' '.join(['a:t1.example'] * 9)} include:i.example +all\n"
+        "i.example TXT v=spf1 a:g3.example -all\n" + HOSTS
+    )
+    memo = Memo()
+    said = []
+    for name in ("a.example", "b.example", "c.example"):
+        outcome = await check_host(
+            "192.0.2.1", name, f"u@{name}", resolver=zone(text), memo=memo, voids=voids
+        )
+        said.append((str(outcome.result), outcome.problem.kind if outcome.problem else None))
+    assert said == [
+        ("pass", None),
+        ("permerror", ProblemKind.VOID_LIMIT),
+        ("permerror", ProblemKind.TERM_LIMIT),
+    ]
+
+
+@pytest.mark.parametrize("end", ["include:%{d1}.i.example", "exists:%{l}.x.example", "ptr"])
+async def test_an_include_that_depends_on_more_than_its_name_is_not_remembered(end: str) -> None:
+    text = f"""a.example TXT v=spf1 include:i.example +all
+        i.example TXT v=spf1 {end} -all
+        example.i.example TXT v=spf1 -all"""
+    memo = Memo()
+    await check_host("192.0.2.1", "a.example", "u@a.example", resolver=zone(text), memo=memo)
+    assert ("i.example", ip_address("192.0.2.1"), False) not in memo.includes
+
+
+async def test_an_include_without_a_record_is_not_remembered() -> None:
+    memo = Memo()
+    for _ in range(2):
+        served = zone("a.example TXT v=spf1 include:i.example")
+        outcome = await check_host("192.0.2.1", "a.example", "u@a.example", resolver=served, memo=memo)
+        assert outcome.problem == Problem(ProblemKind.NO_SUCH_NAME, "i.example", "include:i.example")
+    assert memo.includes == {}
+
+
+async def test_a_memo_is_left_alone_with_a_trace() -> None:
+    memo = Memo()
+    text = "a.example TXT v=spf1 include:i.example -all\ni.example TXT v=spf1 +all"
+    outcome = await check_host(
+        "192.0.2.1", "a.example", "u@a.example", resolver=zone(text), memo=memo, trace=True
+    )
+    assert (outcome.result, memo.includes) == ("pass", {})
+    assert len(outcome.steps) == 3
+
+
+# The trace
 
 TRACED = """
     acme.example TXT v=spf1 a:gone.example include:%{d1}.parts.example ?mx include:ours.example -all
@@ -166,3 +251,53 @@ async def test_an_address_without_names_is_one_void_term_and_a_void_query_each_t
     by_query = await check_host(*asked, resolver=served, voids="query")
     assert (by_term.result, by_term.voids) == (Result.FAIL, 1)
     assert (by_query.result, by_query.voids) == (Result.PERMERROR, 3)
+
+
+async def test_the_trace_of_a_check_by_query_counts_queries() -> None:
+    text = "a.example TXT v=spf1 mx ~all\na.example MX 1 g1.example\na.example MX 2 g2.example"
+    for voids, count in (("term", 1), ("query", 2)):
+        (_, mx, _all) = (await asked(text, voids=voids, trace=True)).steps  # type: ignore[arg-type]
+        assert (mx.terms, mx.voids) == (1, count)
+        assert [type(found) for found in mx.lookups] == [Answer, Absent, Absent]
+
+
+async def test_the_trace_leaves_out_what_the_explanation_asked() -> None:
+    outcome = await asked("a.example TXT v=spf1 -all exp=%{l}.a.example\nbob.a.example TXT No.", trace=True)
+    assert outcome.explanation == "No."
+    assert [(s.term, [f.name for f in s.lookups]) for s in outcome.steps] == [
+        ("", ["a.example"]),
+        ("-all", []),
+    ]
+
+
+async def test_the_trace_of_a_broken_include_ends_both_terms() -> None:
+    outcome = await asked(
+        "a.example TXT v=spf1 include:b.example -all\nb.example TXT v=spf1 a:c.example\nc.example A !SERVFAIL",
+        trace=True,
+    )
+    assert [(s.depth, s.name, s.term, s.terms, s.voids, s.verdict) for s in outcome.steps] == [
+        (0, "a.example", "", 0, 0, ""),
+        (0, "a.example", "include:b.example", 2, 0, "ended"),
+        (1, "b.example", "a:c.example", 2, 0, "ended"),
+    ]
+    (failed,) = outcome.steps[2].lookups
+    assert isinstance(failed, LookupFailed)
+
+
+async def test_the_trace_goes_back_up_after_an_include() -> None:
+    outcome = await asked(
+        "a.example TXT v=spf1 include:b.example include:c.example -all\n"
+        "b.example TXT v=spf1 include:c.example\nc.example TXT v=spf1 ?all",
+        trace=True,
+    )
+    assert [(s.depth, s.name, s.term, s.target) for s in outcome.steps] == [
+        (0, "a.example", "", ""),
+        (0, "a.example", "include:b.example", "b.example"),
+        (1, "b.example", "include:c.example", "c.example"),
+        (2, "c.example", "?all", ""),
+        (0, "a.example", "include:c.example", "c.example"),
+        (1, "c.example", "?all", ""),
+        (0, "a.example", "-all", ""),
+    ]
+    (found,) = outcome.steps[1].lookups
+    assert isinstance(found, Answer)
