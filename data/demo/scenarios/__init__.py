@@ -1,4 +1,4 @@
-"""Every state that product.md names, as scenarios: the fleet has so many companies of each."""
+"""Every state that a company can be in, as scenarios: the fleet has so many companies of each."""
 
 from data.demo.scenario import Scenario
 from data.demo.scenarios.address import ADDRESS
