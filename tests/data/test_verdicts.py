@@ -135,6 +135,7 @@ def test_many_are_saved_at_once_and_the_last_of_each_counts(session: Session) ->
 
 def test_saving_nothing_does_nothing(session: Session) -> None:
     verdicts.save(session, [], MONDAY)
+    assert verdicts.get(session, COMPANY) is None
 
 
 def test_a_diagnosis_of_an_older_version_can_be_read() -> None:
