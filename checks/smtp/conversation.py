@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
@@ -39,6 +40,9 @@ MAX_CHALLENGES = 4
 """No mechanism here needs more than two; a server that goes on asking is left."""
 GOODBYE = 2.0  # seconds
 MAX_KEPT = 4000  # characters of one reply that are looked at
+
+_CODES = re.compile(r"-?\d+ (?:[245]\.\d{1,3}\.\d{1,3} )?")
+"""Of a server's line in the dialogue."""
 
 BeforeAuth = Callable[[Mechanism, str], Awaitable[None]]
 """Is told the mechanism and the address that the connection goes to."""
@@ -244,12 +248,17 @@ class Conversation:
         """The dialogue as it may be kept: credentials hidden, in pieces over several lines too, and printable."""
         texts = [printable(line.text, MAX_KEPT) for line in self.dialogue]
         servers = [at for at, line in enumerate(self.dialogue) if line.who is not Who.CLIENT]
-        hidden = dict(
-            zip(servers, self.scrub("\n".join(texts[at] for at in servers)).split("\n"), strict=False)
-        )
+        hidden = dict(zip(servers, self._hidden([texts[at] for at in servers]), strict=False))
         return tuple(
             Line(line.who, printable(hidden.get(at, texts[at]))) for at, line in enumerate(self.dialogue)
         )
+
+    def _hidden(self, lines: list[str]) -> list[str]:
+        """Scrubbed as they are, and once more without the codes in front, which part what stands in pieces."""
+        whole = self.scrub("\n".join(lines)).split("\n")
+        codes = [found[0] if (found := _CODES.match(line)) else "" for line in whole]
+        bare = "\n".join(line[len(code) :] for line, code in zip(whole, codes, strict=True))
+        return [code + line for code, line in zip(codes, self.scrub(bare).split("\n"), strict=True)]
 
     def _note_tls(self) -> None:
         tls = self._opened.get_transport_info("ssl_object") if self._opened.is_connected else None

@@ -14,6 +14,7 @@ import base64
 import html
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote, quote_plus
 
@@ -132,6 +133,17 @@ def _encoded(credentials: Credentials) -> Iterator[str]:
     yield secret.hex()
     text = credentials.secret
     yield from (quote(text), quote_plus(text), json.dumps(text)[1:-1], html.escape(text), repr(text)[1:-1])
+    if not text.isascii():
+        yield from (form for form in _spoilt(text) if len(form) > PIECE)
+
+
+def _spoilt(text: str) -> Iterator[str]:
+    """As servers repeat it that know no UTF-8: read as Latin-1, without what is no ASCII, or with it written out."""
+    for charset in ("latin-1", "cp1252"):
+        yield "".join(filter(str.isprintable, text.encode().decode(charset, "ignore")))
+    yield from (ascii(text)[1:-1], text.encode("ascii", "xmlcharrefreplace").decode())
+    for same in (text, unicodedata.normalize("NFKD", text)):
+        yield _letters(same.encode("ascii", "ignore").decode())
 
 
 def _pieces(form: str, size: int) -> Iterable[str]:

@@ -7,6 +7,7 @@ import html
 import json
 import secrets
 import string
+import unicodedata
 from urllib.parse import quote
 
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from checks.smtp import replies
 from checks.smtp.credentials import MAX_OCTETS, BadCredentials, Credentials, SecretKind
+from checks.smtp.result import printable
 from checks.smtp.scrub import HIDDEN, Scrubber
 
 USER = "jan.peeters@acme.example"
@@ -62,6 +64,28 @@ def test_an_echo_is_hidden(echo: str) -> None:
     assert said.endswith(" here, sorry")
     left = said.replace(HIDDEN, "").lower()
     assert not any(SECRET.lower()[at : at + 4] in left for at in range(len(SECRET) - 3))
+
+
+FOREIGN = "süßwärmé9æb"
+SPOILT = {
+    "read as Latin-1": FOREIGN.encode().decode("latin-1"),
+    "read as Windows-1252": FOREIGN.encode().decode("cp1252"),
+    "sent as Latin-1": FOREIGN.encode("latin-1").decode("utf-8", "surrogateescape"),
+    "with question marks": FOREIGN.encode("ascii", "replace").decode(),
+    "taken apart": unicodedata.normalize("NFD", FOREIGN),
+    "without accents": unicodedata.normalize("NFKD", FOREIGN).encode("ascii", "ignore").decode(),
+    "HTML": FOREIGN.encode("ascii", "xmlcharrefreplace").decode(),
+    "backslashes": ascii(FOREIGN),
+}
+
+
+@pytest.mark.parametrize("echo", SPOILT.values(), ids=SPOILT.keys())
+def test_an_echo_of_a_server_that_knows_no_utf_8_is_hidden(echo: str) -> None:
+    assert scrubbed(f"535 no login for {printable(echo)} here", FOREIGN) == f"535 no login for {HIDDEN} here"
+
+
+def test_what_is_left_of_a_secret_without_ascii_hides_nothing_else() -> None:
+    assert scrubbed("535 a b c ab bc abc", "äabßö") == "535 a b c ab bc abc"
 
 
 def test_the_auth_line_is_hidden_whoevers_it_is() -> None:

@@ -26,6 +26,7 @@ from checks.smtp.credentials import Credentials
 from checks.smtp.login import log_in
 from checks.smtp.mechanisms import Mechanism
 from checks.smtp.result import Login, Security, Server
+from checks.smtp.scrub import HIDDEN
 from data.demo.certificates import Authority, Pair
 from tests.checks.smtp.test_behaviours import LOOPBACK, NAMES, ZONE
 from tests.support.dns_server import DnsServer
@@ -175,6 +176,21 @@ async def test_nothing_that_is_kept_or_logged_holds_it(
     out, err = capfd.readouterr()
     assert_nowhere(secret, repr(found), out, err, caplog.text, *(line.text for line in found.dialogue))
     assert secret.encode() not in pickle.dumps(found)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+@pytest.mark.parametrize("code", ["", "5.7.8 "])
+async def test_an_echo_in_pieces_over_many_lines_is_hidden_in_the_dialogue(
+    size: int, code: str, authority: Authority, pair: Pair
+) -> None:
+    secret = secrets.token_urlsafe(16)
+    pieces = [secret[at : at + size] for at in range(0, len(secret), size)]
+    answer = "\n".join([*(f"535-{code}{piece}" for piece in pieces), f"535 {code}no"])
+    with serving(polite(answer=answer), pair) as server:
+        found = await tried(server.port, authority, secret)
+    said = [line.text.removeprefix(f"535 {code}") for line in found.dialogue if line.text.startswith("535 ")]
+    assert said == [*([HIDDEN] * len(pieces)), "no"]
+    assert found.text == f"{code}{HIDDEN} no"
 
 
 async def test_the_echo_really_came(authority: Authority, pair: Pair) -> None:
