@@ -118,6 +118,41 @@ def test_the_same_words_mean_another_thing_elsewhere() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("reason", "cause"),
+    [
+        ("authentication failure", "SMTP_WRONG_PASSWORD"),
+        ("Invalid authentication mechanism", "SMTP_MECHANISM_NOT_OFFERED"),
+        ("generic failure", "SMTP_TEMPORARY_FAULT"),
+        ("Connection lost to authentication server", "SMTP_TEMPORARY_FAULT"),
+        ("account is locked", "SMTP_ACCOUNT_LOCKED"),
+        ("User account is disabled", "SMTP_ACCOUNT_DISABLED"),
+        ("application-specific password required", "SMTP_APP_PASSWORD_NEEDED"),
+        ("too many failed logins", "SMTP_TOO_MANY_ATTEMPTS"),
+    ],
+)
+def test_a_reason_that_postfix_passes_on_counts_for_more_than_its_own_words(reason: str, cause: str) -> None:
+    found = TABLE.explain(Reply.of(535, f"5.7.8 Error: authentication failed: {reason}"), "Loopia")
+    assert (found.cause.code, found.recognised) == (cause, True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "5.7.1 Service unavailable; Client host [192.0.2.1] blocked using bl.example.org; see why",
+        "5.7.1 <unknown[192.0.2.1]>: Client host rejected: Access denied",
+        "mail.example.com ESMTP not available, IP address is black listed",
+    ],
+)
+def test_who_turns_our_address_away_is_not_said_to_refuse_a_password(text: str) -> None:
+    assert TABLE.explain(Reply.of(554, text)).cause is login_rules.OUR_ADDRESS_REFUSED
+
+
+def test_too_many_failed_logins_from_our_address_pass_by_themselves() -> None:
+    said = "Message rejected because [192.0.2.1] is blacklisted\nToo many failed logins"
+    assert TABLE.explain(Reply.of(550, said)).cause is login_rules.TOO_MANY_ATTEMPTS
+
+
 def test_only_wrong_credentials_ask_a_tenant_of_microsoft_for_the_password() -> None:
     told = {row.cause.code for row in TABLE.known if row.sample.enhanced_code == "5.7.139"}
     assert len(told) == 7
