@@ -99,6 +99,14 @@ TURNED_AWAY = _rule(
     "Ask the host why it refuses our addresses, and whether this is its server for outgoing mail.",
     "RFC 5321 3.1",
 )
+TURNED_AWAY_FOR_NOW = _rule(
+    "TURNED_AWAY_FOR_NOW",
+    _FAILURE,
+    "The server {about} takes no connection at the moment.",
+    "It greets us with a request to come back later; no password was sent. Mostly it is busy, or we came too often.",
+    "Try again later, not at once; if it lasts for hours, ask the host whether it holds back our addresses.",
+    "RFC 5321 4.2.1",
+)
 NOT_SMTP = _rule(
     "NOT_SMTP",
     _FAILURE,
@@ -212,7 +220,8 @@ TLS_UNAVAILABLE = _rule(
 
 BY_OURSELVES = (HOST_MALFORMED, HOST_IS_ADDRESS, ADDRESS_NOT_PUBLIC, PORT_NOT_ALLOWED)
 UNREACHABLE = (
-    *(HOST_UNKNOWN, CONNECTION_REFUSED, TIMED_OUT, NO_ROUTE, CONNECTION_LOST, TURNED_AWAY, NOT_SMTP),
+    *(HOST_UNKNOWN, CONNECTION_REFUSED, TIMED_OUT, NO_ROUTE, CONNECTION_LOST, TURNED_AWAY),
+    *(TURNED_AWAY_FOR_NOW, NOT_SMTP),
 )
 INSECURE = (
     *(CERTIFICATE_EXPIRED, CERTIFICATE_NOT_YET_VALID, CERTIFICATE_WRONG_NAME, CERTIFICATE_SELF_SIGNED),

@@ -271,7 +271,8 @@ class Conversation:
         return found
 
     def _turned_away(self, refusal: SMTPResponseException) -> Trouble:
-        return Trouble(rules.TURNED_AWAY, _kept(refusal), refusal.code)
+        cause = rules.TURNED_AWAY_FOR_NOW if 400 <= refusal.code < 500 else rules.TURNED_AWAY
+        return Trouble(cause, _kept(refusal), refusal.code)
 
     def _no_tls(self, refusal: SMTPResponseException) -> Trouble:
         """STARTTLS was offered, and refused or garbled."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
-from checks.smtp import login_rules
+from checks.smtp import connection_rules, login_rules
 from checks.smtp.result import Result
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
@@ -49,9 +49,10 @@ SLOW_DOWN = frozenset(
         login_rules.TOO_MANY_ATTEMPTS.code,
         login_rules.TOO_MANY_CONNECTIONS.code,
         login_rules.TEMPORARY_FAULT.code,
+        connection_rules.TURNED_AWAY_FOR_NOW.code,
     }
 )
-"""Answers by which a provider asks everybody to wait: 421, 450, 454."""
+"""Answers by which a provider asks everybody to wait, to the connection or to the login: 421, 450, 454."""
 
 
 class Why(StrEnum):

@@ -163,6 +163,7 @@ _TLS_IS_SPOKEN = (
     connection_rules.CERTIFICATE_UNKNOWN_ISSUER,
     connection_rules.CERTIFICATE_REFUSED,
     connection_rules.TURNED_AWAY,
+    connection_rules.TURNED_AWAY_FOR_NOW,
 )
 
 # What is told
@@ -207,7 +208,7 @@ def _by_trouble(found: Trouble, provider: str) -> Login:
     """A server that turns us away may say why in words that the table knows."""
     reply = Reply.of(found.code or 0, found.text)
     cause, known = found.cause, True
-    if cause is connection_rules.TURNED_AWAY:
+    if cause in (connection_rules.TURNED_AWAY, connection_rules.TURNED_AWAY_FOR_NOW):
         explained = replies.built_in().explain(reply, provider)
         known = explained.recognised
         cause = explained.cause if known else cause

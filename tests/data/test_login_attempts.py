@@ -363,6 +363,17 @@ def test_a_provider_that_asks_to_slow_down_is_left_alone_twice_as_long_each_time
     assert ask(7, NOW + 47 * MINUTE) == NotNow(NOW + 61 * MINUTE, Because.PROVIDER_RESTS)
 
 
+def test_a_provider_whose_greeting_says_later_is_left_alone_by_everybody(engine: Engine) -> None:
+    greeted = Login(Result.UNREACHABLE, 421, "4.3.2", "SMTP_TURNED_AWAY_FOR_NOW", "4.3.2 not now")
+    assert try_it(engine, wanted("c1", group="Google"), greeted, NOW) is None
+    assert begin(engine, wanted("c2", group="Google"), NOW + 60) == NotNow(
+        NOW + 15 * MINUTE, Because.PROVIDER_RESTS
+    )
+    refused = replace(greeted, code=554, cause="SMTP_TURNED_AWAY")
+    assert try_it(engine, wanted("c3", group="Zoho Mail"), refused, NOW) is None
+    assert isinstance(begin(engine, wanted("c4", group="Zoho Mail"), NOW + 60), Begun)
+
+
 def test_a_server_of_nobody_known_is_a_provider_of_its_own(engine: Engine) -> None:
     try_it(engine, MINE, SLOWER, NOW)
     assert begin(engine, wanted("c2"), NOW + 60) == NotNow(NOW + 15 * MINUTE, Because.PROVIDER_RESTS)

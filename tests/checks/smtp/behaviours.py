@@ -191,7 +191,9 @@ ROWS: tuple[Behaviour, ...] = (
         security=IMPLICIT,
         step=2.0,
     ),
-    Behaviour("greeted with 421", saying("421 4.3.2 not now"), "unreachable", "SMTP_TURNED_AWAY", code=421),
+    Behaviour(
+        "greeted with 421", saying("421 4.3.2 not now"), "unreachable", "SMTP_TURNED_AWAY_FOR_NOW", code=421
+    ),
     Behaviour("greeted with 554", saying("554 5.7.1 not you"), "unreachable", "SMTP_TURNED_AWAY", code=554),
     Behaviour(
         "greeted with 421, and the reason is known",
