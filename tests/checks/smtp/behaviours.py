@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from checks.smtp.conversation import GOODBYE
 from checks.smtp.credentials import SecretKind
 from checks.smtp.result import Security
 from tests.support.smtp_scripts import (
@@ -46,8 +47,8 @@ SHORT = 0.6
 class Behaviour:
     """A server, how it is called and trusted, and how the login ends.
 
-    `certificate`: good, expired, future, self_signed, other_name, stranger (an authority that nobody trusts),
-    stranger_with_chain. No script: nothing listens at the port.
+    `seconds`: for which what never comes is waited for. `certificate`: good, expired, future, self_signed, other_name,
+    stranger (an authority that nobody trusts), stranger_with_chain. No script: nothing listens at the port.
     """
 
     says: str
@@ -59,6 +60,7 @@ class Behaviour:
     certificate: str = "good"
     host: str = HOST
     step: float = 10.0
+    seconds: float = 0.0
     kind: SecretKind = SecretKind.PASSWORD
     code: int | None = None
     enhanced_code: str = ""
@@ -154,17 +156,31 @@ ROWS: tuple[Behaviour, ...] = (
     Behaviour(
         "the name cannot be looked up", None, "unknown", "SMTP_LOOKUP_FAILED", host="dark.example.test"
     ),
-    Behaviour("a silent server", waiting, "unreachable", "SMTP_TIMED_OUT", step=SHORT),
-    Behaviour("a web server that waits for us", web_server, "unreachable", "SMTP_TIMED_OUT", step=SHORT),
+    Behaviour("a silent server", waiting, "unreachable", "SMTP_TIMED_OUT", step=SHORT, seconds=2 * SHORT),
+    Behaviour(
+        "a web server that waits for us",
+        web_server,
+        "unreachable",
+        "SMTP_TIMED_OUT",
+        step=SHORT,
+        seconds=SHORT,
+    ),
     Behaviour(
         "STARTTLS chosen at a port with implicit TLS",
         implicit_only,
         "insecure",
         "SMTP_TLS_MODE_MIXED_UP",
         step=2.0,
+        seconds=2.0,
     ),
     Behaviour(
-        "the TLS handshake stalls", waiting, "unreachable", "SMTP_TIMED_OUT", security=IMPLICIT, step=SHORT
+        "the TLS handshake stalls",
+        waiting,
+        "unreachable",
+        "SMTP_TIMED_OUT",
+        security=IMPLICIT,
+        step=SHORT,
+        seconds=SHORT,
     ),
     Behaviour(
         "the TLS handshake after STARTTLS stalls",
@@ -172,6 +188,7 @@ ROWS: tuple[Behaviour, ...] = (
         "unreachable",
         "SMTP_TIMED_OUT",
         step=SHORT,
+        seconds=SHORT,
     ),
     Behaviour("a web server greets", saying("HTTP/1.1 400 Bad Request"), "unreachable", "SMTP_NOT_SMTP"),
     Behaviour("an SSH server greets", saying("SSH-2.0-OpenSSH_9.2"), "unreachable", "SMTP_NOT_SMTP"),
@@ -190,6 +207,7 @@ ROWS: tuple[Behaviour, ...] = (
         "SMTP_NOT_SMTP",
         security=IMPLICIT,
         step=2.0,
+        seconds=2.0,
     ),
     Behaviour(
         "greeted with 421", saying("421 4.3.2 not now"), "unreachable", "SMTP_TURNED_AWAY_FOR_NOW", code=421
@@ -220,8 +238,8 @@ ROWS: tuple[Behaviour, ...] = (
     ),
     Behaviour("the server hangs up during AUTH", until("AUTH", hang_up), "unknown", "SMTP_ANSWER_LOST", 1),
     Behaviour("the server resets during AUTH", until("AUTH", resetting), "unknown", "SMTP_ANSWER_LOST", 1),
-    Behaviour("a tarpit", until("AUTH", waiting), "unknown", "SMTP_ANSWER_LOST", 1, step=2.0),
-    Behaviour("a greeting that drips", dripping, "unreachable", "SMTP_TIMED_OUT", step=SHORT),
+    Behaviour("a tarpit", until("AUTH", waiting), "unknown", "SMTP_ANSWER_LOST", 1, step=2.0, seconds=2.0),
+    Behaviour("a greeting that drips", dripping, "unreachable", "SMTP_TIMED_OUT", step=SHORT, seconds=SHORT),
     Behaviour("a greeting of one endless line", endless_line, "unreachable", "SMTP_NOT_SMTP"),
     Behaviour("a greeting of endless lines", endless_greeting, "unreachable", "SMTP_NOT_SMTP"),
     Behaviour(
@@ -398,7 +416,7 @@ ROWS: tuple[Behaviour, ...] = (
         1,
         text="5.7.8 gef lscht [31m",
     ),
-    Behaviour("235, and then no goodbye", until("QUIT", quiet_at_quit), "ok", "", 1),
+    Behaviour("235, and then no goodbye", until("QUIT", quiet_at_quit), "ok", "", 1, seconds=GOODBYE),
     Behaviour("235, and hung up", until("QUIT", hang_up), "ok", "", 1),
     # before AUTH
     Behaviour("reset before the greeting", resetting, "unreachable", "SMTP_CONNECTION_LOST"),
@@ -418,6 +436,7 @@ ROWS: tuple[Behaviour, ...] = (
         "unreachable",
         "SMTP_TIMED_OUT",
         step=SHORT,
+        seconds=SHORT,
     ),
     Behaviour("hung up at the EHLO after TLS", until("EHLO", hang_up), "unreachable", "SMTP_CONNECTION_LOST"),
     Behaviour(
@@ -440,6 +459,7 @@ ROWS: tuple[Behaviour, ...] = (
         "SMTP_TIMED_OUT",
         security=IMPLICIT,
         step=2.0,
+        seconds=4.0,
     ),
     Behaviour(
         "TLS stands, and a refusal greets",

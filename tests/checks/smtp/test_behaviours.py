@@ -33,6 +33,8 @@ pytestmark = [pytest.mark.integration, pytest.mark.filterwarnings("ignore:ssl.TL
 NAMES = ("mail.example.test", "smtp.gmail.com", "smtp.office365.com", "smtp.mail.me.com")
 ZONE = zone("".join(f"{name} A 127.0.0.1\n" for name in NAMES) + "dark.example.test * !SERVFAIL\n")
 LOOPBACK = Guard(allow=(ip_network("127.0.0.0/8"),))
+ONE_STEP = Limits().step
+"""Seconds. What takes as long beside what is waited for on purpose has waited for something."""
 CLOSED_PORT = 9  # discard: nothing listens there
 
 
@@ -77,8 +79,12 @@ async def test_a_server_ends_in_its_result(
     row: Behaviour, certificates: dict[str, Pair], authority: Authority
 ) -> None:
     secret = secrets.token_urlsafe(16)
+    clock = asyncio.get_running_loop().time
     with standing(row, certificates) as server:
+        began = clock()
         found = await tried(row, server, authority, secret)
+        lasted = clock() - began
+    assert row.seconds - 0.05 <= lasted < row.seconds + ONE_STEP
     assert (found.result, found.cause, found.attempts) == (row.result, row.cause, row.attempts), found
     assert len(server.auths) == row.attempts
     if row.code is not None:
