@@ -28,6 +28,8 @@ PIECE = 4
 _REPEATED = re.compile(r"\[hidden\](?:[ \t]*\[hidden\])+")
 _WORD = re.compile(r"\S+")
 _AUTH_LINE = re.compile(r"(\bAUTH\s+[A-Z0-9-]+\s+)([A-Za-z0-9+/=_-]{8,})", re.IGNORECASE)
+_DIGEST = re.compile(r"\b[0-9a-f]{32}\b", re.IGNORECASE)
+"""CRAM-MD5's answer: beside its challenge, passwords can be tried against it. (What else looks so is no loss.)"""
 _MECHANISMS = re.compile(
     r"(CRAM|DIGEST|SCRAM|OAUTHBEARER|XOAUTH|EXTERNAL|ANONYMOUS|GSSAPI|KERBEROS)", re.IGNORECASE
 )
@@ -63,12 +65,12 @@ class Scrubber:
     def __call__(self, text: str) -> str:
         """The text without the credentials. Blanks and line breaks between other words stay."""
         if self._holds_nothing(text):
-            return _AUTH_LINE.sub(_hide_blob, text)
+            return _without_blobs(text)
         words = [match.span() for match in _WORD.finditer(text)]
         hidden = {at for at, (start, end) in enumerate(words) if self._is_lone(text[start:end])}
         for squeeze in (_squeezed_at, _letters_at):
             hidden |= self._touched(text, words, squeeze(text))
-        return _AUTH_LINE.sub(_hide_blob, _without(text, words, hidden))
+        return _without_blobs(_without(text, words, hidden))
 
     def _holds_nothing(self, text: str) -> bool:
         """Told quickly, as it mostly is: no piece of anything stands in the text."""
@@ -108,6 +110,10 @@ def _without(text: str, words: list[tuple[int, int]], hidden: set[int]) -> str:
         parts += [text[at:start], HIDDEN if number in hidden else text[start:end]]
         at = end
     return _REPEATED.sub(HIDDEN, "".join(parts) + text[at:])
+
+
+def _without_blobs(text: str) -> str:
+    return _DIGEST.sub(HIDDEN, _AUTH_LINE.sub(_hide_blob, text))
 
 
 def _hide_blob(match: re.Match[str]) -> str:

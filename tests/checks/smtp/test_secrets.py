@@ -193,6 +193,27 @@ async def test_an_echo_in_pieces_over_many_lines_is_hidden_in_the_dialogue(
     assert found.text == f"{code}{HIDDEN} no"
 
 
+async def test_the_digest_of_cram_md5_is_hidden_since_passwords_can_be_tried_against_it(
+    authority: Authority, pair: Pair
+) -> None:
+    digests: list[str] = []
+
+    def echo(_: str) -> str:
+        digests.append(base64.b64decode(heard[-1].heard.lines[-1]).decode().split(" ")[-1])
+        return f"535 5.7.8 no such digest: <{digests[-1].upper()}>"
+
+    heard: list[Peer] = []
+
+    def script(peer: Peer) -> None:
+        heard.append(peer)
+        polite(answer=echo, mechanisms="CRAM-MD5")(peer)
+
+    with serving(script, pair) as server:
+        found = await tried(server.port, authority, new_secret())
+    assert len(digests[0]) == 32
+    assert digests[0] not in repr(found).lower()
+
+
 async def test_the_echo_really_came(authority: Authority, pair: Pair) -> None:
     with serving(echoing, pair) as server:
         found = await tried(server.port, authority, new_secret())
