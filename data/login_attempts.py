@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import and_, bindparam, delete, insert, select, text, update
+from sqlalchemy import BindParameter, and_, bindparam, delete, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from checks.smtp import etiquette
@@ -29,6 +29,9 @@ from data.login_standings import Door
 LEASE = 2 * MINUTE
 """Longer than a login can last (`checks.smtp.conversation.Limits`): what is not over by then was left behind by a
 process that died."""
+
+AHEAD = LEASE
+"""Seconds that the clock of another machine may be ahead of ours. What is later was written while a clock was wrong."""
 
 SOON = 1.0
 """Seconds after which it is worth while to ask again, where others of us are in the way."""
@@ -103,6 +106,7 @@ def begin(
 ) -> Begun | NotNow:
     """Write a row for this login, if it may start now. The caller commits, and only then connects."""
     lock(session)
+    _set_back(session, now)
     running = login_history.running(session, now)
     if any(one.mailbox == wanted.mailbox for one in running):
         return NotNow(now + SOON, Because.UNDER_WAY)
@@ -187,6 +191,15 @@ def _bury(session: Session, now: float) -> None:
         session.execute(_OVER, {"now": now})
 
 
+def _set_back(session: Session, now: float) -> None:
+    """What was written while a clock ran far ahead is taken for as late as now, the last of it, or nobody would be
+    tried before that time comes."""
+    ended, began = session.execute(_NEWEST).one()
+    newest = max(ended or 0.0, began or 0.0)
+    if newest > now + AHEAD:
+        session.execute(_SET_BACK, {"ahead": now + AHEAD, "by": newest - now})
+
+
 # Whether it may start
 
 
@@ -226,10 +239,8 @@ def _in_the_way(
         return NotNow(max([now + caps.between, *(at + caps.between for at in same)]), Because.BUSY)
     if not wanted.group:
         return None
-    last = login_history.last_start(session, wanted.group, now - caps.between)
-    if now - last < caps.between:
-        return NotNow(last + caps.between, Because.BUSY)
-    return None
+    last = login_history.last_start(session, wanted.group, now, caps.between)
+    return None if last is None else NotNow(last + caps.between, Because.BUSY)
 
 
 def _rests(session: Session, group: str, address: str, now: float) -> NotNow | None:
@@ -247,9 +258,17 @@ def _rests(session: Session, group: str, address: str, now: float) -> NotNow | N
 
 _c = TABLE.c
 _this = _c.id == bindparam("this")
-_under_way = and_(_this, _c.ended_at.is_(None))
-_dead = and_(_c.ended_at.is_(None), _c.lease_until <= bindparam("now"))
+_open = _c.ended_at.is_(None)
+_under_way = and_(_this, _open)
+_dead = and_(_open, _c.lease_until <= bindparam("now"))
 
+_NEWEST = select(func.max(_c.ended_at), select(func.max(_c.began_at)).where(_open).scalar_subquery())
+_by: BindParameter[float] = bindparam("by")
+_SET_BACK = (
+    update(TABLE)
+    .where(func.coalesce(_c.ended_at, _c.began_at) > bindparam("ahead"))
+    .values(began_at=_c.began_at - _by, lease_until=_c.lease_until - _by, ended_at=_c.ended_at - _by)
+)
 _INSERT = insert(TABLE).returning(_c.id)
 _READ = select(TABLE).where(_this)
 _COUNT = update(TABLE).where(_this).values(address=bindparam("where"), auths=_c.auths + 1)

@@ -48,10 +48,11 @@ def running(session: Session, now: float, besides: int = 0) -> list[Running]:
     return [Running(*columns) for columns in session.execute(_RUNNING, {"now": now, "besides": besides})]
 
 
-def last_start(session: Session, group: str, since: float) -> float:
-    """When the last login at a provider began, of those that are over since that moment; 0 for none."""
-    starts = session.execute(_JUST_OVER, {"since": since})
-    return max((at for whose, at in starts if whose == group), default=0.0)
+def last_start(session: Session, group: str, now: float, within: float) -> float | None:
+    """When the last login at a provider began, of those that are over, if that is less than so many seconds from now:
+    the clock of another machine may be ahead."""
+    starts = session.execute(_JUST_OVER, {"since": now - within})
+    return max((at for whose, at in starts if whose == group and abs(now - at) < within), default=None)
 
 
 def failures(session: Session, address: str, now: float) -> Sequence[float]:

@@ -13,6 +13,7 @@ from checks.company import SendingMethod
 from checks.smtp.etiquette import DAILY, SPREAD
 from checks.smtp.result import Server
 from data.batches import batches
+from data.login_attempts import AHEAD
 from data.logins import IDS_A_QUERY, IS_CURRENT
 from data.schema import CompanyRow, LoginRow
 
@@ -46,7 +47,8 @@ def due(session: Session, now: float, only: Collection[str] | None = None) -> It
 
     Those that are not gone; with `only`, those with these ids, gone or not.
     """
-    waited = or_(LoginRow.next_at <= now, LoginRow.tried_at <= now - EARLIEST)
+    tried = LoginRow.tried_at
+    waited = or_(LoginRow.next_at <= now, tried <= now - EARLIEST, tried > now + AHEAD)
     query = (
         select(CompanyRow.id, CompanyRow.smtp_host)
         .outerjoin(LoginRow, LoginRow.company_id == CompanyRow.id)

@@ -230,6 +230,6 @@ def may_start(wanted: Running, running: Iterable[Running], caps: Caps) -> bool:
     if not wanted.group:
         return all(one.address != wanted.address for one in others)
     same = [one for one in others if one.group == wanted.group]
-    if any(wanted.began - one.began < caps.between for one in same):
+    if any(abs(wanted.began - one.began) < caps.between for one in same):
         return False
     return len(same) < caps.groups.get(wanted.group, caps.group)

@@ -105,4 +105,4 @@ def _since(before: Standing | None, state: SmtpState, cause: str, at: float) -> 
         return at
     same = (before.state, before.cause) == (state, cause)
     unreachable = {before.cause, cause} <= _UNREACHABLE
-    return before.since if same or unreachable else at
+    return min(before.since, at) if same or unreachable else at

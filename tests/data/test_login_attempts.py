@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from checks.company import SmtpState
 from checks.smtp.etiquette import CONFIRM_AFTER, DAY, HOUR, MINUTE
 from checks.smtp.result import Line, Login, Result, Who
-from data import logins, unmatched_replies
+from data import login_settings, logins, unmatched_replies
 from data.engine import writing
 from data.login_attempts import LEASE, SOON, Because, Begun, NotNow
 from data.schema import CompanyRow, LoginRow
@@ -46,6 +46,11 @@ MINE = wanted()
 def engine(store: Engine) -> Engine:
     add(store, *(company(f"c{n}") for n in range(1, 9)))
     return store
+
+
+def due(engine: Engine, at: float) -> set[str]:
+    with Session(engine) as session:
+        return {one.company_id for one in login_settings.due(session, at)}
 
 
 # What came of it
@@ -380,16 +385,51 @@ def test_a_server_of_nobody_known_is_a_provider_of_its_own(engine: Engine) -> No
     assert isinstance(begin(engine, wanted("c2", address="8.8.8.8"), NOW + 60), Begun)
 
 
+# Clocks
+
+YEAR = 365 * DAY
+
+
+def test_another_machine_whose_clock_is_ahead_holds_up_no_provider(engine: Engine) -> None:
+    assert try_it(engine, wanted("c1", group="Google", address=""), OK, NOW + 60) is None
+    assert isinstance(begin(engine, wanted("c2", group="Google", address=""), NOW), Begun)
+    assert begin(engine, wanted("c3", group="Google", address=""), NOW + 0.2).until == pytest.approx(
+        NOW + 0.3
+    )
+
+
+def test_after_a_clock_that_ran_ahead_everybody_is_tried_again_within_the_day(engine: Engine) -> None:
+    assert try_it(engine, MINE, OK, NOW + YEAR) is None
+    assert try_it(engine, wanted("c2", group="Google"), SLOWER, NOW + YEAR) is None
+    begin(engine, wanted("c3", address="8.8.8.8"), NOW + YEAR)
+    assert due(engine, NOW) == {"c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8"}
+    assert begin(engine, MINE, NOW) == NotNow(pytest.approx(NOW + 0.8 * DAY), Because.NOT_DUE)
+    assert begin(engine, wanted("c4", group="Google"), NOW + 1) == NotNow(
+        pytest.approx(NOW + 15 * MINUTE), Because.PROVIDER_RESTS
+    )
+    assert isinstance(begin(engine, wanted("c3", address="8.8.8.8"), NOW + LEASE), Begun)
+    assert try_it(engine, MINE, OK, NOW + DAY) is None
+
+
+def test_a_clock_that_ran_ahead_gives_no_account_another_try(engine: Engine) -> None:
+    try_it(engine, MINE, WRONG, NOW + YEAR)
+    try_it(engine, MINE, WRONG, NOW + YEAR + CONFIRM_AFTER)
+    asked = replace(MINE, asked=True)
+    for at in (NOW, NOW + DAY, NOW + 2 * YEAR):
+        assert begin(engine, MINE, at) == NotNow(None, Because.PAUSED)
+        assert begin(engine, asked, at) == NotNow(None, Because.PAUSED)
+
+
 # What is kept
 
 
 def test_a_success_forgets_all_but_the_last_day(engine: Engine) -> None:
+    try_it(engine, wanted("c2", address="8.8.8.8"), POLICY, NOW)
     for day in range(5):
         try_it(engine, MINE, OK, NOW + day * DAY)
-    try_it(engine, wanted("c2", address="8.8.8.8"), POLICY, NOW)
     try_it(engine, MINE, OK, NOW + 5 * DAY)
     kept = [(one.company_id, one.began_at) for one in attempts(engine)]
-    assert kept == [("c1", NOW + 4 * DAY), ("c2", NOW), ("c1", NOW + 5 * DAY)]
+    assert kept == [("c2", NOW), ("c1", NOW + 4 * DAY), ("c1", NOW + 5 * DAY)]
 
 
 def test_answers_that_nobody_knows_are_counted_without_who_was_meant(engine: Engine) -> None:
