@@ -40,6 +40,7 @@ MENDED_ELSEWHERE = frozenset(
         *(login_rules.CONDITIONAL_ACCESS, login_rules.BASIC_AUTH_ENDED, login_rules.WEB_LOGIN_NEEDED),
         *(login_rules.ACCOUNT_DISABLED, login_rules.ACCOUNT_NOT_READY, login_rules.OUR_ADDRESS_REFUSED),
         *(login_rules.SENDER_NOT_ALLOWED, login_rules.SENDING_BLOCKED, login_rules.PERMISSION_MISSING),
+        login_rules.ACCOUNT_LOCKED,
     )
 )
 """Refusals that somebody mends at the server while all that was entered stays as it is: the password was not what was
@@ -146,6 +147,8 @@ def check_now_left(history: Iterable[Attempt], fingerprint: str, now: float) -> 
     own = [one for one in history if one.fingerprint == fingerprint]
     if not may_be_asked(own, fingerprint):
         return 0
+    if _locked_until(own) > now:
+        return 0
     asked = [one.at for one in own if one.asked]
     return max(0, min(most - sum(at > now - window for at in asked) for most, window in CHECK_NOW))
 
@@ -157,7 +160,14 @@ def check_now_at(history: Iterable[Attempt], fingerprint: str, now: float) -> fl
     if not may_be_asked(own, fingerprint):
         return None
     asked = sorted(one.at for one in own if one.asked)
-    return max(now, *(asked[-most] + window for most, window in CHECK_NOW if len(asked) >= most), now)
+    used_up = (asked[-most] + window for most, window in CHECK_NOW if len(asked) >= most)
+    return max(now, _locked_until(own), *used_up)
+
+
+def _locked_until(own: Iterable[Attempt]) -> float:
+    """Each try makes a lock longer, so nobody asks about it sooner than a refusal is confirmed."""
+    locked = (one.at for one in own if one.cause == login_rules.ACCOUNT_LOCKED.code)
+    return max(locked, default=-CONFIRM_AFTER) + CONFIRM_AFTER
 
 
 def may_be_asked(history: Iterable[Attempt], fingerprint: str) -> bool:

@@ -170,8 +170,18 @@ def test_a_password_that_was_refused_before_may_not_be_asked_about_either() -> N
     assert (check_now_left([wrong, off], OURS, DAY), check_now_at([wrong, off], OURS, DAY)) == (0, None)
 
 
-@pytest.mark.parametrize("cause", [login_rules.ACCOUNT_LOCKED, login_rules.APP_PASSWORD_NEEDED])
-def test_what_only_time_or_another_password_mends_may_not_be_asked_about(cause: Rule) -> None:
+def test_a_lock_may_be_asked_about_half_an_hour_after_each_try() -> None:
+    locked = Attempt(100.0, OURS, Result.REFUSED, login_rules.ACCOUNT_LOCKED.code)
+    assert plan([locked], OURS).why is Why.PAUSED
+    soon, later = 100.0 + CONFIRM_AFTER - 1, 100.0 + CONFIRM_AFTER
+    assert (check_now_left([locked], OURS, soon), check_now_at([locked], OURS, soon)) == (0, later)
+    assert (check_now_left([locked], OURS, later), check_now_at([locked], OURS, later)) == (3, later)
+    still = [locked, replace(locked, at=later, asked=True)]
+    assert check_now_at(still, OURS, later + 1) == later + CONFIRM_AFTER
+
+
+@pytest.mark.parametrize("cause", [login_rules.KEY_NEEDED, login_rules.APP_PASSWORD_NEEDED])
+def test_what_only_another_password_mends_may_not_be_asked_about(cause: Rule) -> None:
     assert check_now_left([Attempt(100.0, OURS, Result.REFUSED, cause.code)], OURS, DAY) == 0
 
 
