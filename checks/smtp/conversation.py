@@ -40,6 +40,7 @@ MAX_CHALLENGES = 4
 """No mechanism here needs more than two; a server that goes on asking is left."""
 GOODBYE = 2.0  # seconds
 MAX_KEPT = 4000  # characters of one reply that are looked at
+MAX_LINES = 60  # of one reply that are written down; an honest EHLO has some twenty
 
 _CODES = re.compile(r"-?\d+ (?:[245]\.\d{1,3}\.\d{1,3} )?")
 """Of a server's line in the dialogue."""
@@ -238,8 +239,11 @@ class Conversation:
         self.dialogue.append(Line(Who.CLIENT, text))
 
     def _server(self, code: int, text: str) -> None:
-        for line in text[:MAX_KEPT].split("\n"):
+        lines = text[:MAX_KEPT].split("\n")
+        for line in lines[:MAX_LINES]:
             self.dialogue.append(Line(Who.SERVER, f"{code} {line}"))
+        if len(lines) > MAX_LINES:
+            self._note("and so on")
 
     def _note(self, text: str) -> None:
         self.dialogue.append(Line(Who.NOTE, text))

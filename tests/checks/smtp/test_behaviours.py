@@ -24,7 +24,7 @@ from checks.smtp.result import Login, Result, Security, Server, Who, result_of
 from data.demo.certificates import Authority, Pair
 from tests.checks.smtp.behaviours import ROWS, Behaviour
 from tests.network_guard import Guard as NetworkGuard
-from tests.support.smtp_scripts import until
+from tests.support.smtp_scripts import refusing, until
 from tests.support.smtp_server import Peer, Script, ScriptedServer, serving
 from tests.support.zone import zone
 
@@ -144,6 +144,16 @@ async def test_the_dialogue_can_be_read_and_names_nothing_internal(
     assert any(line.who is Who.NOTE and "certificate verified" in line.text for line in found.dialogue)
     assert found.tls.startswith("TLSv1.")
     assert found.address == "127.0.0.1"
+
+
+async def test_an_answer_of_thousands_of_lines_is_not_kept(
+    certificates: dict[str, Pair], authority: Authority
+) -> None:
+    row = Behaviour("many lines", refusing("535-x\n" * 4000 + "535 x"), "refused")
+    with standing(row, certificates) as server:
+        found = await tried(row, server, authority, "correct horse")
+    assert (found.code, found.cause) == (535, "SMTP_WRONG_PASSWORD")
+    assert len(found.dialogue) < 100
 
 
 async def test_nothing_is_asked_of_the_systems_resolver(
