@@ -42,13 +42,17 @@ class Due:
     host: str
 
 
-def due(session: Session, now: float, only: Collection[str] | None = None) -> Iterator[Due]:
-    """The companies whose login a scan tries now, as far as it is known here; `data.login_attempts` decides.
+def due(
+    session: Session, now: float, only: Collection[str] | None = None, *, early: bool = True
+) -> Iterator[Due]:
+    """The companies whose login is tried now, as far as it is known here; `data.login_attempts` decides.
 
-    Those that are not gone; with `only`, those with these ids, gone or not.
+    Those that are not gone; with `only`, those with these ids, gone or not. `early`: from `EARLIEST` on, as a scan has
+    it, which comes but once a day; else not before the time that was drawn.
     """
-    tried = LoginRow.tried_at
-    waited = or_(LoginRow.next_at <= now, tried <= now - EARLIEST, tried > now + AHEAD)
+    waited = or_(LoginRow.next_at <= now, LoginRow.tried_at > now + AHEAD)
+    if early:
+        waited = or_(waited, LoginRow.tried_at <= now - EARLIEST)
     query = (
         select(CompanyRow.id, CompanyRow.smtp_host)
         .outerjoin(LoginRow, LoginRow.company_id == CompanyRow.id)

@@ -70,10 +70,10 @@ def ignore(_: LoginCounts) -> None:
 
 
 async def run_due(engine: Engine, setup: LoginSetup, resolver: Resolver, tell: Tell = ignore) -> LoginCounts:
-    """The logins that are due, without a scan; see `Logins.run`."""
+    """The logins that are due, without a scan, each at its own time; see `Logins.run`."""
     async with opened(engine) as database:
         logins = Logins(database, setup, resolver, tell)
-        await logins.run()
+        await logins.run(early=False)
         return logins.counts
 
 
@@ -107,10 +107,12 @@ class Logins:
         self._finding = asyncio.Semaphore(FINDING)
         self.counts = NO_LOGINS
 
-    async def run(self, only: Collection[str] | None = None) -> None:
-        """Go through all that are due, or those with the ids in `only` that are. Cancelling stops at once; what left
-        by then stays counted. Raises `DatabaseUnavailable`, `SQLAlchemyError`."""
-        due = await self._database.read(lambda s: list(login_settings.due(s, time.time(), only)))
+    async def run(self, only: Collection[str] | None = None, *, early: bool = True) -> None:
+        """Go through all that are due (`data.login_settings.due`), or those with the ids in `only` that are.
+
+        Cancelling stops at once; what left by then stays counted. Raises `DatabaseUnavailable`, `SQLAlchemyError`.
+        """
+        due = await self._database.read(lambda s: list(login_settings.due(s, time.time(), only, early=early)))
         self.counts = replace(self.counts, due=len(due))
         lanes = await self._lanes(due)
         places = deque(lane for lane in lanes for _ in range(min(len(lane.ids), self._room(lane))))

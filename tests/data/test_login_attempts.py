@@ -48,9 +48,9 @@ def engine(store: Engine) -> Engine:
     return store
 
 
-def due(engine: Engine, at: float) -> set[str]:
+def due(engine: Engine, at: float, *, early: bool = True) -> set[str]:
     with Session(engine) as session:
-        return {one.company_id for one in login_settings.due(session, at)}
+        return {one.company_id for one in login_settings.due(session, at, early=early)}
 
 
 # What came of it
@@ -75,6 +75,16 @@ def test_a_daily_scan_may_look_at_a_healthy_login_daily(engine: Engine) -> None:
     early = begin(engine, MINE, NOW + 0.79 * DAY)
     assert early == NotNow(pytest.approx(NOW + 0.8 * DAY), Because.NOT_DUE)
     assert isinstance(begin(engine, MINE, NOW + 0.81 * DAY), Begun)
+
+
+def test_between_two_scans_no_login_is_tried_before_the_time_that_was_drawn_for_it(engine: Engine) -> None:
+    for number, luck in enumerate((0.0, 0.5, 1.0), 1):
+        try_it(engine, wanted(f"c{number}"), OK, NOW, luck)
+    tried = {"c1", "c2", "c3"}
+    assert due(engine, NOW + 0.8 * DAY) & tried == tried
+    assert due(engine, NOW + 0.8 * DAY, early=False) & tried == {"c1"}
+    assert due(engine, NOW + DAY, early=False) & tried == {"c1", "c2"}
+    assert due(engine, NOW + 1.2 * DAY, early=False) & tried == tried
 
 
 def test_a_refusal_is_confirmed_once_and_then_paused(engine: Engine) -> None:
