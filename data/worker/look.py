@@ -42,7 +42,8 @@ TICK = 0.5
 """Seconds after which what is there is handed on, however little it is."""
 
 SAME_ANSWERS = 5.0
-"""Seconds for which what includes say is remembered: the resolver gives the same answers for as long."""
+"""Seconds for which what includes say is remembered, unless an answer changes before: no longer than the resolver
+keeps an answer at least."""
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -143,7 +144,7 @@ class Look:
         self._width = width
         self._deadline = deadline
         self._memory = Memory(self._database.recall)
-        self._memo, self._memo_since = Memo(), time.monotonic()
+        self._memo, self._memo_since, self._memo_changes = Memo(), time.monotonic(), 0
         self._judged: list[_Judged] = []
         self._queries = _queries(resolver)
         self._one_at_a_time = asyncio.Lock()
@@ -219,9 +220,12 @@ class Look:
     async def _judge_anew(self, known: _Known, resolver: Resolver) -> _Judged:
         company, login = known.company, known.login
         remembering = RememberingResolver(resolver, self._memory)
+        changes = self._memory.changes
         facts = await diagnosis.gather(company, self._platform, remembering, memo=self._shared())
         found = diagnosis.judge(company, self._platform, replace(facts, login=login.standing))
-        repeatable = remembering.settled and facts.repeatable
+        # Where an answer changed meanwhile, this may stand on what was said before and on what is said now.
+        as_one = changes == self._memory.changes
+        repeatable = remembering.settled and facts.repeatable and as_one
         stands_on = basis.of(self._judged_by, company, remembering.seen) if repeatable else NO_BASIS
         version = login.version if company.method is SendingMethod.OWN_SERVER else None
         return _Judged(company.id, found, remembering.complete, stands_on, found.domain, login=version)
@@ -232,8 +236,9 @@ class Look:
             await self._hand_on()
 
     def _shared(self) -> Memo:
-        if (now := time.monotonic()) - self._memo_since > SAME_ANSWERS:
-            self._memo, self._memo_since = Memo(), now
+        now, changes = time.monotonic(), self._memory.changes
+        if now - self._memo_since > SAME_ANSWERS or changes != self._memo_changes:
+            self._memo, self._memo_since, self._memo_changes = Memo(), now, changes
         return self._memo
 
     async def _hand_on(self) -> None:

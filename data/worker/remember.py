@@ -25,6 +25,9 @@ class Memory:
         self._leaving: dict[Key, Observation] = {}
         self._noted: dict[Key, tuple[float, int]] = {}
         self._answered = self._failed = 0
+        self.changes = 0
+        """How often something else was seen of a name and type than before: nothing that stands on several answers
+        holds beyond it."""
 
     def note(self, seen: Result) -> int:
         """To be stored, unless it is what was noted last (a cache gives the same answer many times). The digest of
@@ -65,6 +68,8 @@ class Memory:
             self._noted.clear()
         before = self._unstored.get(key)
         kept = self._unstored[key] = before.then(seen) if before else Observation.of(seen)
+        noted = self._noted.get(key)
+        self.changes += noted is not None and noted[1] != kept.digest
         self._noted[key] = seen.at, kept.digest
         return kept.digest
 

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, update
 
 from checks import diagnosis
 from checks.company import Company, Diagnosis, SendingMethod, SpfState
-from checks.lookup import FailureReason, Mx, Record, RecordType, Txt, ZoneResolver, txt
+from checks.lookup import FailureReason, Mx, Record, RecordType, Result, Txt, ZoneResolver, txt
 from checks.platform import Platform
 from data.engine import open_engine, writing
 from data.schema import CompanyRow
@@ -142,6 +142,31 @@ async def test_a_failure_after_an_answer_leaves_the_verdict_and_its_time(
     await scan.run(scanned, PLATFORM, Scripted(zone(5), at=4000.0))
     assert stored(scanned)["c00000"].checked_at.timestamp() == 4000.0
     assert judged.count("c00000") == 1
+
+
+class Turning:
+    """Says what it says `before` until a name is asked for, and from then on something else."""
+
+    def __init__(self, before: Scripted, after: Scripted, turn: str) -> None:
+        self._says, self._after, self._turn = before, after, turn
+
+    async def lookup(self, name: str, type: RecordType) -> Result:
+        if name == self._turn:
+            self._says = self._after
+        return await self._says.lookup(name, type)
+
+
+@pytest.mark.parametrize("width", [1, 256])
+async def test_what_an_include_said_before_it_changed_is_no_verdict_on_what_it_says_now(
+    engine: Engine, width: int
+) -> None:
+    """Our include loses the sending address after the first company was judged, and the scan goes on."""
+    add(engine, range(0, 10, 2))
+    poorer = zone(10) | {("spf.ours.example", RecordType.TXT): [txt("v=spf1 ip4:198.51.100.0/24 -all")]}
+    turning = Turning(Scripted(zone(10), at=1000.0), Scripted(poorer, at=1001.0), "d2.example")
+    await scan.run(engine, PLATFORM, turning, width=width)
+    await scan.run(engine, PLATFORM, Scripted(poorer, at=2000.0))
+    assert {v.diagnosis.spf for v in stored(engine).values()} == {SpfState.INEFFECTIVE}
 
 
 def test_the_rules_are_those_of_this_code() -> None:
