@@ -121,7 +121,7 @@ def _broken(problem: Problem, facts: SpfFacts, outcome: Outcome) -> Finding:
             )
         case ProblemKind.TERM_LIMIT:
             limit = (
-                f"at most {MAX_TERMS} terms that look something up; {facts.tree.terms} in the whole record"
+                f"at most {MAX_TERMS} terms that look something up; {facts.costs.terms} in the whole record"
             )
             return finding(
                 rule, facts.domain, Evidence(limit, f"{problem.term} in the record of {problem.name}")
@@ -152,7 +152,7 @@ def _void_terms(facts: SpfFacts, outcome: Outcome) -> tuple[Evidence, ...]:
 
 def _refused(sender: Sender, facts: SpfFacts, platform: Platform) -> Finding:
     outcome = sender.outcome
-    decided = outcome.path[-1] if outcome.path else None
+    decided = outcome.matched
     found = (
         f"{outcome.result} by {decided.term} in the record of {decided.name}"
         if decided
@@ -192,8 +192,8 @@ def _was_passed_by(mention: Mention, outcome: Outcome, facts: SpfFacts) -> bool:
 
 
 def _place(mention: Mention) -> Evidence:
-    where = f"term {mention.position}" if mention.position else "after every term"
-    return Evidence("directly after v=spf1", f"{mention.term} as {where} in the record of {mention.name}")
+    where = f"as term {mention.position}" if mention.position else "behind every term"
+    return Evidence("directly after v=spf1", f"{mention.term} {where} in the record of {mention.name}")
 
 
 def _nearly(facts: SpfFacts, platform: Platform) -> list[Finding]:

@@ -137,6 +137,7 @@ CASES = (
         "v=spf1 a:dark.example a:dim.example -all",
         "dark.example AAAA !TIMEOUT\ndim.example A !SERVFAIL\n",
     ),
+    Case("a record that includes itself before ours", f"v=spf1 include:acme.example {OURS} -all"),
     Case("passes by ours, first", f"v=spf1 {OURS} -all"),
     Case("passes by ours, second", f"v=spf1 mx {OURS} -all"),
     Case("passes by ours behind a near miss", f"v=spf1 a:spf.sendwell.example {OURS} -all"),
