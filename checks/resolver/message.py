@@ -39,6 +39,9 @@ _QR_AND_OPCODE, _QR, _TC, _QDCOUNT = 0xF8, 0x80, 0x02, slice(4, 6)
 _NOTHING_ASKED = b"\0\0"
 _MAY_LEAVE_THE_QUESTION_OUT = {dns.rcode.FORMERR, dns.rcode.SERVFAIL, dns.rcode.NOTIMP, dns.rcode.REFUSED}
 
+NO_EDNS_PLEASE = (dns.rcode.FORMERR, dns.rcode.NOTIMP, dns.rcode.BADVERS)
+"""What a server from before EDNS says to it (RFC 6891 7; NOTIMP: RFC 2671 5.3, and servers that still follow it)."""
+
 
 class Malformed(Exception):
     """An answer to our question that cannot be read."""

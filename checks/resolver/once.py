@@ -10,17 +10,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-import dns.rcode
-
 from checks.lookup import FailureReason
 from checks.resolver import message
 from checks.resolver.message import Malformed, Question, Reply
 from checks.resolver.servers import Nameserver
 
 T = TypeVar("T")
-
-NO_EDNS_PLEASE = {dns.rcode.FORMERR, dns.rcode.BADVERS}
-"""What a server from before EDNS says to it (RFC 6891 7)."""
 
 
 @dataclass(slots=True)
@@ -39,7 +34,7 @@ class SocketTransport:
     async def exchange(self, server: Nameserver, question: Question, seconds: float) -> Reply | FailureReason:
         async def ask(heard: Heard) -> Reply:
             reply = await self._ask(server, question, heard, edns=True)
-            if reply.rcode in NO_EDNS_PLEASE:
+            if reply.rcode in message.NO_EDNS_PLEASE:
                 reply = await self._ask(server, question, heard, edns=False)
             return reply
 

@@ -12,8 +12,6 @@ import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-import dns.rcode
-
 from checks.lookup import FailureReason
 from checks.resolver import message, wire
 from checks.resolver.message import HEADER, Malformed, Reply
@@ -36,7 +34,6 @@ STRANGE = 100
 _BUFFER = 2**20
 _AT_ONCE = 256
 _RESPONSE, _QR_AND_OPCODE, _TC = 0x80, 0xF8, 0x02
-_NO_EDNS_PLEASE = (dns.rcode.FORMERR, dns.rcode.BADVERS)
 _KEEPS_NO_CASE_FOR = 900.0
 
 Outcome = Said | FailureReason
@@ -195,7 +192,7 @@ class Peer:
             )
         except Malformed:
             return sent.listener.heard(sent, FailureReason.MALFORMED, now)
-        if type(said) is Reply and sent.edns and said.rcode in _NO_EDNS_PLEASE:
+        if type(said) is Reply and sent.edns and said.rcode in message.NO_EDNS_PLEASE:
             return self._without_edns(sent, now)
         sent.listener.heard(sent, said, now)
 

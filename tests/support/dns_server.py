@@ -150,6 +150,7 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
     "late": lambda asked: [Packet(asked.answer.to_wire(), after=LATE)],
     "twice": lambda asked: [asked.answer, asked.answer],
     "formerr on edns": lambda asked: [asked.error(dns.rcode.FORMERR) if asked.edns else asked.answer],
+    "notimp on edns": lambda asked: [asked.error(dns.rcode.NOTIMP) if asked.edns else asked.answer],
     "formerr": _fails(dns.rcode.FORMERR),
     "truncated": _after_truncation(lambda asked: [asked.answer]),
     "truncated, tcp drips": _after_truncation(lambda asked: [Packet(asked.answer.to_wire(), drip=3)]),

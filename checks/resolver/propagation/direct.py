@@ -24,7 +24,7 @@ from checks.lookup import FailureReason, LookupFailed, RecordType, Resolver, Res
 from checks.resolver import message
 from checks.resolver.message import Malformed, Question, Reply
 from checks.resolver.names import to_labels, to_text
-from checks.resolver.once import NO_EDNS_PLEASE, Heard, SocketTransport, over_tcp, over_udp, within
+from checks.resolver.once import Heard, SocketTransport, over_tcp, over_udp, within
 from checks.resolver.propagation.facts import TROUBLE_OF, Held, Trouble
 from checks.resolver.propagation.limits import Limits
 from checks.resolver.servers import Nameserver
@@ -136,7 +136,7 @@ async def _exchange(server: Nameserver, question: Question, seconds: float) -> O
 
     async def ask(heard: Heard) -> Own:
         own = await once(heard, edns=True)
-        return await once(heard, edns=False) if own.reply.rcode in NO_EDNS_PLEASE else own
+        return await once(heard, edns=False) if own.reply.rcode in message.NO_EDNS_PLEASE else own
 
     return await within(seconds, ask)
 

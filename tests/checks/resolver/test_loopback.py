@@ -124,7 +124,7 @@ async def test_every_failure_has_its_reason_and_its_server(behaviour: str, reaso
 @pytest.mark.parametrize(
     "behaviour",
     [
-        *["twice", "another case", "lower case", "truncated", "formerr on edns"],
+        *["twice", "another case", "lower case", "truncated", "formerr on edns", "notimp on edns"],
         *["wrong id, then right", "wrong question, then right", "late"],
     ],
 )
@@ -173,10 +173,9 @@ async def test_a_server_without_tcp_cannot_say_what_does_not_fit() -> None:
 
 
 async def test_a_server_from_before_edns_is_asked_once_more_without() -> None:
-    _, server, _ = await ask("formerr on edns")
-    assert [asked.edns for asked in server.asked] == [True, False]
-    _, server, _ = await ask("formerr")
-    assert [asked.edns for asked in server.asked] == [True, False]
+    for behaviour in ("formerr on edns", "notimp on edns", "formerr", "notimp"):
+        _, server, _ = await ask(behaviour)
+        assert [asked.edns for asked in server.asked] == [True, False]
 
 
 async def test_where_nobody_listens_is_unreachable_at_once() -> None:
