@@ -79,7 +79,7 @@ class Facts:
     @property
     def repeatable(self) -> bool:
         """Whether the same answers bring the same again: nothing was left unread for want of room or of time."""
-        return self.spf is None or self.spf.costs.complete
+        return self.spf is None or (self.spf.costs.complete and self.spf.costs.all_asked)
 
 
 async def diagnose(

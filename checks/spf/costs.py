@@ -75,10 +75,12 @@ class Cost(NamedTuple):
 
 @dataclass(frozen=True)  # no slots: the counts are kept with it
 class Costs:
-    """Every term that costs a look-up. `complete`: nothing of the tree was left unread."""
+    """Every term that costs a look-up. `complete`: nothing of the tree was left unread; `all_asked`: nor of what the
+    terms name."""
 
     items: tuple[Cost, ...] = ()
     complete: bool = True
+    all_asked: bool = True
 
     @property
     def terms(self) -> Count:
@@ -115,7 +117,7 @@ async def measure(tree: Tree, resolver: Resolver) -> Costs:
     await asking.ask(a for _, term, name in terms if name for a in asking.exchangers(term, name))
     endless = any(n.reachable and n.state is NodeState.LOOP for n in tree.odd)
     complete = tree.complete and not endless and len(terms) <= MAX_COSTS
-    return Costs(tuple(asking.cost(*term) for term in terms), complete)
+    return Costs(tuple(asking.cost(*term) for term in terms), complete, asking.had_room)
 
 
 def _costly(node: Node) -> tuple[Directive | Modifier, ...]:
@@ -145,11 +147,13 @@ class _Asking:
     def __init__(self, resolver: Resolver) -> None:
         self.resolver = resolver
         self.known: dict[Asked, LookupResult] = {}
+        self.had_room = True
 
     async def ask(self, wanted: Iterable[Asked]) -> None:
         room = MAX_LOOKUPS - len(self.known)
-        new = [a for a in dict.fromkeys(wanted) if a not in self.known and usable(a[0])][:room]
-        if new:
+        new = [a for a in dict.fromkeys(wanted) if a not in self.known and usable(a[0])]
+        self.had_room = self.had_room and len(new) <= room
+        if new := new[:room]:
             self.known.update(zip(new, await lookup_all(self.resolver, new), strict=True))
 
     def exchangers(self, term: Directive | Modifier, name: str) -> list[Asked]:

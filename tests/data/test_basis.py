@@ -144,6 +144,25 @@ async def test_a_failure_after_an_answer_leaves_the_verdict_and_its_time(
     assert judged.count("c00000") == 1
 
 
+async def test_what_a_large_include_leads_to_stands_under_all_who_name_it(engine: Engine) -> None:
+    """Seven times ten exchangers: more than are looked up for a company, and the include is evaluated only once."""
+    add(engine, [1, 3])
+    large: Records = {("large.example", RecordType.TXT): [txt(f"v=spf1 {_terms('mx:m{}.example', 7)} -all")]}
+    for n in range(7):
+        large[f"m{n}.example", RecordType.MX] = [Mx(10, f"h{n}{host}.example") for host in range(10)]
+        large |= {(f"h{n}{host}.example", RecordType.A): ["198.51.100.1"] for host in range(10)}
+    for n in (1, 3):
+        large[f"d{n}.example", RecordType.TXT] = [txt("v=spf1 include:large.example -all")]
+    await scan.run(engine, PLATFORM, Scripted(zone(4) | large, at=1000.0), width=1)
+    large["h69.example", RecordType.A] = [str(address) for address in PLATFORM.sending_addresses]
+    await scan.run(engine, PLATFORM, Scripted(zone(4) | large, at=2000.0))
+    assert {v.diagnosis.spf for v in stored(engine).values()} == {SpfState.EFFECTIVE}
+
+
+def _terms(pattern: str, count: int) -> str:
+    return " ".join(pattern.format(number) for number in range(count))
+
+
 class Turning:
     """Says what it says `before` until a name is asked for, and from then on something else."""
 

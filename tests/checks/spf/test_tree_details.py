@@ -323,7 +323,9 @@ async def test_an_mx_is_asked_up_to_ten_exchangers() -> None:
     records = zone(hosts + "h10.example A 198.51.100.1\nacme.example TXT v=spf1 mx -all\n")
     waiting = Waiting(records)
     tree = await walk("acme.example", records)
-    (cost,) = (await measure(tree, waiting)).items
+    costs = await measure(tree, waiting)
+    (cost,) = costs.items
+    assert costs.all_asked
     assert (cost.exchangers, cost.void4, cost.void6) == (12, True, True)
     assert waiting.asked.count(("h9.example", RecordType.A)) == 1
     assert waiting.asked.count(("h10.example", RecordType.A)) == 0
@@ -340,6 +342,7 @@ async def test_a_name_is_looked_up_once_and_a_hundred_in_all(waits: bool) -> Non
     assert len(waiting.asked) == len(set(waiting.asked)) == MAX_LOOKUPS
     assert waiting.at_once == (MAX_LOOKUPS if waits else 1)
     assert (costs.terms, costs.voids(4)) == (Count(120, 120), Count(100, 120))
+    assert not costs.all_asked
 
 
 async def test_exchangers_are_looked_up_within_the_hundred() -> None:
@@ -349,6 +352,7 @@ async def test_exchangers_are_looked_up_within_the_hundred() -> None:
     costs = await measure(await walk("acme.example", waiting.beneath), waiting)
     assert len(waiting.asked) == MAX_LOOKUPS
     assert (costs.voids(4), costs.voids(6)) == (Count(20, 60), Count(20, 60))
+    assert not costs.all_asked
 
 
 async def test_a_name_that_cannot_be_asked_is_not() -> None:
