@@ -274,7 +274,7 @@ def _about_dmarc(company: Company, platform: Platform, facts: Facts) -> list[Fin
     seen = _seen(platform, facts.dmarc, facts.spf)
     decides = {dmarc_rules.LOOKUP_FAILED.code} if seen.mail.turned_away is None else set()
     found = [f if f.rule in _FAULTS | decides else f.for_the_audit for f in about_record]
-    told = (*_about_our_mail(seen.mail, seen.from_domain, facts.dmarc), *_about_older(platform, facts, seen))
+    told = (*_about_our_mail(seen, platform, facts.dmarc), *_about_older(platform, facts, seen))
     return _softened(list(told), platform) + found + list(receivers.judge(seen))
 
 
@@ -317,17 +317,23 @@ def _about_older(platform: Platform, facts: Facts, seen: receivers.Authenticatio
     return older.judge(facts.dmarc, seen.mail, then)
 
 
-def _about_our_mail(mail: our_mail.OurMail, domain: str, facts: dmarc.DmarcFacts) -> list[Finding]:
-    policy = Evidence("SPF or DKIM that passes for an aligned domain", f"policy {mail.policy} at {domain}")
+def _about_our_mail(
+    seen: receivers.Authentication, platform: Platform, facts: dmarc.DmarcFacts
+) -> list[Finding]:
+    mail, domain = seen.mail, seen.from_domain
+    found = f"policy {mail.policy} at {domain}"
     if mail.turned_away:
         rule = dmarc_rules.TURNS_OUR_MAIL_AWAY
+        spf_falls_short = our_mail.why_spf_does_not_vouch(facts, mail, platform.envelope_domain(domain))
+        signed = "the DKIM signature is not the company's" if seen.dkim else "there is no DKIM signature"
+        found = f"{spf_falls_short}, and {signed}; {found}"
     elif mail.rests_on_spf_alone:
         rule = dmarc_rules.RESTS_ON_SPF_ALONE
     else:
         return []
-    return [
-        Finding(rule.code, rule.severity, domain, (policy, Evidence("as published", _dmarc_record(facts))))
-    ]
+    policy = Evidence("SPF or DKIM that passes for an aligned domain", found)
+    published = Evidence("as published", _dmarc_record(facts))
+    return [Finding(rule.code, rule.severity, domain, (policy, published))]
 
 
 # MX

@@ -54,6 +54,16 @@ def for_our_mail(
     return vouched(policy, spf_passes=spf_passes, spf_aligned=spf_aligned, dkim_aligned=dkim_aligned)
 
 
+def why_spf_does_not_vouch(facts: DmarcFacts, mail: OurMail, envelope_domain: str | None) -> str:
+    """What SPF is short of where it does not vouch for From: it does not pass, or is asked of a domain that is not
+    aligned, and whether it does there makes no difference."""
+    if mail.spf_aligned is not False:
+        return "SPF does not pass"
+    asked = envelope_domain or "the platform's own domain"
+    strict = envelope_domain is not None and aligned(facts, envelope_domain, Alignment.RELAXED)
+    return f"SPF is asked of {asked}, which is not aligned{' (aspf=s)' if strict else ''}"
+
+
 def vouched(
     policy: DmarcState, *, spf_passes: bool | None, spf_aligned: bool | None, dkim_aligned: bool
 ) -> OurMail:

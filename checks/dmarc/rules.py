@@ -196,7 +196,8 @@ TURNS_OUR_MAIL_AWAY = Rule(
     ),
     fix=(
         "Make our mail pass: the platform's include in the SPF record that receivers ask, or a DKIM"
-        " signature of the company's own domain. Loosening the policy is the last resort."
+        " signature of the company's own domain. Where SPF is asked of a domain that is not aligned, only the"
+        " signature helps, or aspf=r where aspf=s is the reason. Loosening the policy is the last resort."
     ),
     source="RFC 9989 4.4 and 5.3.5",
 )
