@@ -26,6 +26,15 @@ TOO_LATE = "deadline"
 """The `server` of a look-up that was not even sent, because the item's time was up."""
 
 
+def width_for(limit: int) -> int:
+    """How many items may be under way where so many questions a second are asked (0: no limit).
+
+    An item's time runs while its questions wait for those of the others. It has about ten of them: so many items as
+    questions a second are done in ten seconds.
+    """
+    return min(WIDTH, limit) if limit else WIDTH
+
+
 class DeadlineResolver:
     """Another resolver for so many seconds; from then on every look-up is `LookupFailed(TIMEOUT)` at once.
 

@@ -174,9 +174,9 @@ class LiveResolver:
         return loop
 
     @property
-    def limited(self) -> bool:
-        """Whether there is a server that gets only so many questions a second."""
-        return any(map(self._rate_of, self._servers))
+    def limit(self) -> int:
+        """Questions a second that the server gets which gets the fewest; 0 where none has a limit."""
+        return min(filter(None, map(self._rate_of, self._servers)), default=0)
 
     def _rate_of(self, server: Nameserver) -> int:
         rate = self._rate if self._rate is not None else 0 if server.is_private else PUBLIC_RATE

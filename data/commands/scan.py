@@ -117,19 +117,19 @@ def _processes(args: argparse.Namespace, settings: Settings) -> int:
     return 0 if size < 2 or in_memory or args.only else size
 
 
-def _crew(
-    platform: Platform, settings: Settings, size: int, reserve: Reserve, *, limited: bool
-) -> Crew | None:
+def _crew(platform: Platform, settings: Settings, size: int, reserve: Reserve, limit: int) -> Crew | None:
     """The processes that do the looking; None for this one alone.
 
-    `limited`: to so many questions a second, which they share. Then they have no more companies under way together
-    than one would have, as a company's time runs while its questions wait.
+    `limit`: questions a second, which they share; 0 for none. Then they have no more companies under way together
+    than one would have.
     """
-    if not size:
+    if limit:
+        size = min(size, limit)
+    if size < 2:
         return None
-    width = max(16, fleet.WIDTH // size) if limited else fleet.WIDTH
-    limit = settings.queries_per_second
-    duty = Duty(settings.database, platform, settings.nameservers, limit, sharers=size, width=width)
+    width = max(1, fleet.width_for(limit) // size) if limit else fleet.WIDTH
+    asked = settings.queries_per_second
+    duty = Duty(settings.database, platform, settings.nameservers, asked, sharers=size, width=width)
     return Crew(duty, size, reserve=reserve)
 
 
@@ -144,8 +144,11 @@ async def _scan(
     logins = login_setup(settings)
     async with command.resolver(settings) as resolver:
         size = _processes(args, settings)
-        crew = _crew(platform, settings, size, reserve, limited=resolver.limited)
-        return await scan.run(engine, platform, resolver, args.only, tell, crew=crew, logins=logins)
+        crew = _crew(platform, settings, size, reserve, resolver.limit)
+        width = fleet.width_for(resolver.limit)
+        return await scan.run(
+            engine, platform, resolver, args.only, tell, width=width, crew=crew, logins=logins
+        )
 
 
 def _stopped(latest: Progress | None = None) -> str:

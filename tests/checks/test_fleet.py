@@ -8,7 +8,7 @@ from contextlib import aclosing
 
 import pytest
 
-from checks.fleet import TOO_LATE, DeadlineResolver, judge_all
+from checks.fleet import TOO_LATE, WIDTH, DeadlineResolver, judge_all, width_for
 from checks.lookup import Answer, FailureReason, LookupFailed, RecordType, Resolver, Result, ZoneResolver, txt
 
 ZONE = ZoneResolver({("example.com", RecordType.TXT): [txt("here")]})
@@ -35,6 +35,11 @@ class Silent:
 async def test_every_item_comes_out_once() -> None:
     seen = [judged async for judged in judge_all(numbers(1000), double, ZONE, width=7)]
     assert sorted(seen) == [2 * number for number in range(1000)]
+
+
+@pytest.mark.parametrize(("limit", "width"), [(0, WIDTH), (500, WIDTH), (20, 20), (1, 1)])
+def test_no_more_items_are_under_way_than_are_asked_about_in_their_time(limit: int, width: int) -> None:
+    assert width_for(limit) == width
 
 
 async def test_nothing_in_gives_nothing_out() -> None:

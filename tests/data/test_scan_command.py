@@ -14,11 +14,14 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from data.commands import scan
 from data.commands.progress import Lines, clock, line, pace
 from data.engine import open_engine
 from data.scans import Counts
+from data.worker.processes import Reserve
 from data.worker.scan import Progress
-from tests.data.test_scan import add, latest, stored, zone
+from settings import Settings
+from tests.data.test_scan import PLATFORM, add, latest, stored, zone
 from tests.support.dns_server import DnsServer, serving
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -55,6 +58,29 @@ def test_elsewhere_than_on_a_terminal_a_line_comes_every_few_seconds() -> None:
     lines(now)
     lines(now)
     assert out.getvalue() == "Scanning: 1,250 of 5,000 companies, 100 domains/s, 0:30 left\n"
+
+
+# What the processes share
+
+
+@pytest.mark.parametrize(
+    ("limit", "cores", "size", "width"),
+    [(0, 4, 4, 256), (500, 4, 4, 64), (40, 4, 4, 10), (40, 64, 40, 1), (3, 4, 3, 1)],
+)
+def test_processes_share_the_questions_a_second_and_the_companies_under_way(
+    limit: int, cores: int, size: int, width: int
+) -> None:
+    """Each asks one question a second at least, so there are no more of them; and a company that is under way gets
+    about one, so that its time is enough."""
+    settings = Settings(Path(), "sqlite://", ("192.0.2.53",), limit)
+    crew = scan._crew(PLATFORM, settings, cores, Reserve(0), limit)
+    assert crew is not None
+    assert (crew.size, crew.duty.sharers, crew.duty.width) == (size, size, width)
+
+
+def test_with_one_question_a_second_there_is_nothing_to_share() -> None:
+    settings = Settings(Path(), "sqlite://", ("192.0.2.53",), 1)
+    assert scan._crew(PLATFORM, settings, 4, Reserve(0), 1) is None
 
 
 # The command, as a process that asks a server on loopback

@@ -395,6 +395,7 @@ async def test_no_more_go_out_in_a_second_than_the_rate_says() -> None:
 async def test_only_a_public_server_is_spared_unless_told_otherwise(server: str, limited: bool) -> None:
     servers = Servers({server: reply()})
     live = LiveResolver([server], dial=servers.dial, clock=servers.clock)
+    assert live.limit == (500 if limited else 0)
     tasks = [asyncio.create_task(live.lookup(f"{number}.test", A)) for number in range(60)]
     await asyncio.sleep(0)
     assert len(servers.asked) == (50 if limited else 60)
