@@ -145,7 +145,7 @@ class Asking:
                 self.queued = now
                 self._ask_for(Asked(from_labels(trail.owner), self.key[1], trail.owner))
             case _:
-                self._give_up(FailureReason.MALFORMED, lane)
+                self._spoke(lane, FailureReason.MALFORMED, now)
 
     def _found(self, records: tuple[Record, ...], ttl: int, passed: tuple[Labels, ...]) -> None:
         name, type = self.key

@@ -219,7 +219,13 @@ async def test_aliases_without_end_and_contradictions_are_malformed(said: Reply)
     assert result == LookupFailed("a.test", A, MALFORMED, ONE)
 
 
-@pytest.mark.parametrize("fails", [SERVFAIL, REFUSED, TIMEOUT, UNREACHABLE, MALFORMED, reply(referral=True)])
+@pytest.mark.parametrize(
+    "fails",
+    [
+        *[SERVFAIL, REFUSED, TIMEOUT, UNREACHABLE, MALFORMED, reply(referral=True)],
+        *[reply(address(), rcode=dns.rcode.NXDOMAIN), reply(alias("a.test", "a.test"))],
+    ],
+)
 async def test_whoever_fails_the_next_is_asked(fails: Outcome) -> None:
     servers = Servers({ONE: fails, TWO: reply(address())})
     assert isinstance(await resolver(servers).lookup("a.test", A), Answer)
