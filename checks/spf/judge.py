@@ -97,8 +97,25 @@ def _why(sender: Sender, facts: SpfFacts, platform: Platform) -> Finding:
         found = outcome.problem.kind if outcome.problem else ProblemKind.NO_RECORD
         return finding(NO_RECORD, facts.domain, Evidence(expected, found))
     if outcome.problem:
+        if _is_ours_to_mend(outcome.problem, facts, platform):
+            covered = _covered(sender, platform, f"{outcome.problem.kind} at {outcome.problem.name}")
+            return finding(INCLUDE_LACKS_ADDRESS, platform.include, covered)
         return _broken(outcome.problem, facts, outcome)
     return _refused(sender, facts, platform)
+
+
+_NOTHING_THERE = (ProblemKind.NO_RECORD, ProblemKind.NO_SUCH_NAME)
+
+
+def _is_ours_to_mend(problem: Problem, facts: SpfFacts, platform: Platform) -> bool:
+    """Whether the name without a record is our include, or is only included by it: the company did its part."""
+    dead = [n for n in facts.tree.odd if n.name == problem.name]
+    ours = bool(dead) and all(platform.include in facts.tree.path(n) for n in dead)
+    return problem.kind in _NOTHING_THERE and ours
+
+
+def _covered(sender: Sender, platform: Platform, found: str) -> Evidence:
+    return Evidence(f"{address_text(sender.address)} in the record of {platform.include}", found)
 
 
 def _broken(problem: Problem, facts: SpfFacts, outcome: Outcome) -> Finding:
@@ -173,7 +190,7 @@ def _refused(sender: Sender, facts: SpfFacts, platform: Platform) -> Finding:
             INCLUDE_QUALIFIED, reached[0].name, *(Evidence(wanted, m.term) for m in reached), result
         )
     if any(_was_passed_by(m, outcome, facts) for m in reached):
-        covered = Evidence(f"{address_text(sender.address)} in the record of {platform.include}", "not there")
+        covered = _covered(sender, platform, "not there")
         return finding(INCLUDE_LACKS_ADDRESS, platform.include, covered, result)
     return finding(OUR_MAIL_REFUSED, facts.domain, *map(_place, present), result)
 

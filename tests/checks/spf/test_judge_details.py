@@ -34,6 +34,8 @@ COMMON = (
 """
     + f"six.example TXT v=spf1 {'a:host.example ' * 6}~all\n"
 )
+GONE = "spf.sendwell.example TXT nothing\n"
+IN_PART = "spf.sendwell.example TXT v=spf1 include:gone.example -all\n"
 LACKS = f"spf.sendwell.example TXT v=spf1 ip4:192.0.2.99 ~all\ndeep.example TXT v=spf1 {OURS} ~all\n"
 HOLES = "holes.example MX 1 g1.example\nholes.example MX 4 both.example\n"
 MORE_HOLES = "holes.example MX 2 g2.example\nholes.example MX 3 g3.example\n"
@@ -95,6 +97,14 @@ CASES = (
     Case("ours lacks them, then no all", f"v=spf1 {OURS}", LACKS),
     Case("ours lacks them, by a redirect", "v=spf1 redirect=spf.sendwell.example", LACKS),
     Case("ours lacks them, below", "v=spf1 include:deep.example -all", LACKS),
+    Case("ours is gone", f"v=spf1 {OURS} -all", GONE),
+    Case("ours is gone, by a redirect", "v=spf1 redirect=spf.sendwell.example", GONE),
+    Case("a part of ours is gone", f"v=spf1 {OURS} -all", IN_PART),
+    Case(
+        "a part of ours is gone that is named before ours too",
+        f"v=spf1 include:gone.example {OURS} -all",
+        IN_PART,
+    ),
     Case(
         "ours is refused below",
         "v=spf1 redirect=deep2.example",
@@ -160,7 +170,7 @@ CASES = (
 
 async def said(case: Case) -> list[str]:
     here = "\n".join(f"acme.example TXT {line}" for line in case.published.splitlines())
-    ours = "" if case.more is LACKS else OUR_RECORD
+    ours = "" if case.more in (LACKS, GONE, IN_PART) else OUR_RECORD
     facts = await gather("acme.example", PLATFORM, zone(ours + COMMON + case.more + here))
     return [
         f"{f.rule} {f.about}: " + " | ".join(f"{e.expected} → {e.found}" for e in f.evidence)
