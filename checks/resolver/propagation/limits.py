@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from types import MappingProxyType
 
+from checks.addresses import why_not_public
 from checks.resolver.servers import DNS_PORT, Nameserver
 
 Network = IPv4Network | IPv6Network
-
-_NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052 2.1: an IPv4 address in its last 32 bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +38,9 @@ class Limits:
     def server(self, address: str) -> Nameserver | None:
         """The server at an address, or None when it is not to be asked."""
         ip = ip_address(address)
-        if not (is_public(ip) or any(ip in network for network in self.allow)):
+        if why_not_public(ip) and not any(ip in network for network in self.allow):
             return None
         return Nameserver(str(ip), self.ports.get(str(ip), DNS_PORT))
-
-
-def is_public(ip: IPv4Address | IPv6Address) -> bool:
-    """Whether an address is one of the public Internet, as is the IPv4 address that it may carry."""
-    if isinstance(ip, IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or _in_nat64(ip)
-        if inner is not None:
-            return is_public(inner)
-        if ip.is_site_local:
-            return False
-    return ip.is_global and not ip.is_multicast and not ip.is_reserved
-
-
-def _in_nat64(ip: IPv6Address) -> IPv4Address | None:
-    return IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else None
 
 
 def network(text: str) -> Network:

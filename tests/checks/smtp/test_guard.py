@@ -8,8 +8,9 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
+from checks.addresses import why_not_public
 from checks.lookup import Absent, Answer, RecordType, Result
-from checks.smtp.guard import Guard, TurnedAway, Vetted, addresses_of, connect, why_not_public
+from checks.smtp.guard import Guard, TurnedAway, Vetted, addresses_of, connect
 from tests.support.zone import zone
 
 PUBLIC = "9.9.9.9"
