@@ -16,7 +16,7 @@ from data.engine import open_engine, writing
 from data.schema import CompanyRow
 from data.worker import basis, scan
 from tests.bench import real_fleet, zone_file
-from tests.data.test_scan import NOW, PLATFORM, Scripted, add, stored, zone
+from tests.support.scans import NOW, PLATFORM, Scripted, add, stored, zone
 
 Records = dict[tuple[str, RecordType], list[Record]]
 

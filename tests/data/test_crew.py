@@ -25,8 +25,8 @@ from data.worker.crew import Crew, CrewLost
 from data.worker.look import Looked
 from data.worker.member import Duty
 from data.worker.scan import Progress, ScanSummary
-from tests.data.test_scan import PLATFORM, add, latest, stored, zone
 from tests.support.dns_server import DnsServer, serving
+from tests.support.scans import PLATFORM, add, latest, stored, zone
 
 FLEET = 60
 

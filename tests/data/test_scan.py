@@ -4,78 +4,26 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
-from ipaddress import ip_address
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, func, select
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from checks import diagnosis
-from checks.company import AddressState, Company, Diagnosis, SendingMethod, SpfState
-from checks.lookup import (
-    Answer,
-    FailureReason,
-    LookupFailed,
-    Mx,
-    RecordType,
-    Resolver,
-    Result,
-    ZoneResolver,
-    txt,
-)
+from checks.company import AddressState, Company, Diagnosis, SpfState
+from checks.lookup import Answer, FailureReason, RecordType, Resolver, Result, ZoneResolver, txt
 from checks.model import Severity
 from checks.platform import Platform
-from data import companies, scans, verdicts
+from data import companies, verdicts
 from data.engine import open_engine, writing
 from data.observations import StoredResolver, known
 from data.scans import ScanState
-from data.schema import CompanyRow, ObservationRow, VerdictRow
-from data.verdicts import StoredVerdict
+from data.schema import CompanyRow, VerdictRow
 from data.worker import look, scan
 from data.worker.look import Looked
 from data.worker.scan import Progress, UnknownCompany
-
-NOW = datetime(2026, 3, 2, tzinfo=UTC)
-PLATFORM = Platform("spf.ours.example", (ip_address("192.0.2.1"),), domain="ours.example")
-OURS = "v=spf1 include:spf.ours.example -all"
-
-Records = dict[tuple[str, RecordType], list[object]]
-
-
-def zone(count: int) -> Records:
-    """d0.example, d1.example, …: even ones publish our include, odd ones do not."""
-    records: Records = {
-        ("spf.ours.example", RecordType.TXT): [txt("v=spf1 ip4:192.0.2.0/24 -all")],
-        ("ours.example", RecordType.TXT): [txt(OURS)],
-        ("ours.example", RecordType.MX): [Mx(10, "mx.ours.example")],
-        ("mx.ours.example", RecordType.A): ["192.0.2.25"],
-    }
-    for n in range(count):
-        records[f"d{n}.example", RecordType.TXT] = [txt("v=spf1 -all" if n % 2 else OURS)]
-        records[f"d{n}.example", RecordType.MX] = [Mx(10, "mx.ours.example")]
-    return records
-
-
-class Scripted:
-    """A zone that answers with the time of the scan, counts, and can die: before any look-up, or after some."""
-
-    def __init__(self, records: Records, at: float, *, dies_after: int | None = None) -> None:
-        self._zone = ZoneResolver(records, at=at)  # type: ignore[arg-type]
-        self._at = at
-        self._left = dies_after
-        self.queries = 0
-        self.pause = 0.0
-
-    async def lookup(self, name: str, type: RecordType) -> Result:
-        self.queries += 1
-        await asyncio.sleep(self.pause)
-        if self._left is not None:
-            if self._left <= 0:
-                return LookupFailed(name, type, FailureReason.TIMEOUT, "192.0.2.53", self._at)
-            self._left -= 1
-        return self._zone.find(name, type)
+from tests.support.scans import PLATFORM, Scripted, add, count, latest, stored, zone
 
 
 class Drifting:
@@ -101,41 +49,6 @@ class Cached:
         if (name, type) not in self._asked:
             self._asked[name, type] = asyncio.create_task(self._below.lookup(name, type))
         return await asyncio.shield(self._asked[name, type])
-
-
-def add(engine: Engine, numbers: Iterable[int], domain: str = "d{}.example", gone: bool = False) -> None:
-    with writing(engine) as session:
-        for n in numbers:
-            session.add(
-                CompanyRow(
-                    id=f"c{n:05}",
-                    name=f"Company {n}",
-                    email=f"info{n}@{domain.format(n)}",
-                    email_validated_at=NOW,
-                    sending_method=SendingMethod.OWN_ADDRESS.value,
-                    domain=domain.format(n),
-                    imported_at=NOW,
-                    gone_since=NOW if gone else None,
-                )
-            )
-
-
-def stored(engine: Engine) -> dict[str, StoredVerdict]:
-    with Session(engine) as session:
-        found = (verdicts.get(session, id) for id in session.scalars(select(VerdictRow.company_id)))
-        return {verdict.company_id: verdict for verdict in found if verdict}
-
-
-def latest(engine: Engine) -> scans.Scan:
-    with Session(engine) as session:
-        found = scans.latest(session)
-    assert found is not None
-    return found
-
-
-def count(engine: Engine, table: type[VerdictRow | ObservationRow]) -> int:
-    with Session(engine) as session:
-        return session.scalar(select(func.count()).select_from(table)) or 0
 
 
 async def test_every_company_is_judged_and_stored(engine: Engine) -> None:
@@ -258,87 +171,6 @@ async def test_the_stored_facts_give_the_same_diagnosis_without_a_packet(engine:
             assert found is not None
             assert again == found.diagnosis
     assert from_store.queries == 0
-
-
-async def test_scanning_twice_changes_times_alone(engine: Engine) -> None:
-    add(engine, range(20))
-    await scan.run(engine, PLATFORM, Scripted(zone(20), at=1000.0))
-    before, facts = stored(engine), count(engine, ObservationRow)
-    await scan.run(engine, PLATFORM, Scripted(zone(20), at=2000.0))
-    after = stored(engine)
-    assert count(engine, ObservationRow) == facts
-    assert {id: v.since for id, v in after.items()} == {id: v.since for id, v in before.items()}
-    assert {v.checked_at.timestamp() for v in after.values()} == {2000.0}
-    assert {id: v.diagnosis.findings for id, v in after.items()} == {
-        id: v.diagnosis.findings for id, v in before.items()
-    }
-
-
-class _Written:
-    """Counts the rows that are written to a table."""
-
-    def __init__(self, engine: Engine, table: str) -> None:
-        self.rows = 0
-        self._into = f"INSERT INTO {table} "
-        event.listen(engine, "before_cursor_execute", self._note)
-
-    def _note(self, _: object, __: object, statement: str, parameters: Any, ___: object, many: bool) -> None:
-        if statement.startswith(self._into):
-            self.rows += len(parameters) if many else 1
-
-
-class Turning:
-    """A zone whose records come in another order each time, with a TTL that counts down, as from a resolver."""
-
-    def __init__(self, records: Records, at: float) -> None:
-        self._zone, self._at, self._turns = ZoneResolver(records), at, 0  # type: ignore[arg-type]
-
-    async def lookup(self, name: str, type: RecordType) -> Result:
-        found = self._zone.find(name, type)
-        self._turns += 1
-        ttl = 300 - self._turns % 100
-        if isinstance(found, Answer):
-            records = found.records[::-1] if self._turns % 2 else found.records
-            return replace(found, records=records, ttl=ttl, at=self._at)
-        return replace(found, at=self._at)
-
-
-async def test_an_unchanged_fleet_writes_no_facts_and_no_diagnosis_again(engine: Engine) -> None:
-    records = zone(20)
-    records["mx.ours.example", RecordType.A] = ["192.0.2.25", "192.0.2.26"]
-    add(engine, range(20))
-    await scan.run(engine, PLATFORM, Turning(records, at=1000.0))
-    facts, judged = _Written(engine, "observations"), _Written(engine, "verdicts")
-    await scan.run(engine, PLATFORM, Turning(records, at=2000.0))
-    assert (facts.rows, judged.rows) == (0, 0)
-    assert {v.checked_at.timestamp() for v in stored(engine).values()} == {2000.0}
-
-
-async def test_what_changed_is_written_and_nothing_else(engine: Engine) -> None:
-    records = zone(20)
-    add(engine, range(20))
-    await scan.run(engine, PLATFORM, Scripted(records, at=1000.0))
-    facts, judged = _Written(engine, "observations"), _Written(engine, "verdicts")
-    records["d3.example", RecordType.TXT] = [txt("v=spf1 include:spf.ours.example ~all")]
-    await scan.run(engine, PLATFORM, Scripted(records, at=2000.0))
-    assert (facts.rows, judged.rows) == (1, 1)
-    assert stored(engine)["c00003"].diagnosis.spf is SpfState.EFFECTIVE
-    with Session(engine) as session:
-        seen = known(session, [("d3.example", RecordType.TXT), ("d3.example", RecordType.MX)])
-    assert [o.result.at for o in seen.values()] == [1000.0, 2000.0]
-
-
-async def test_a_lasting_failure_is_written_once_with_its_beginning(engine: Engine) -> None:
-    add(engine, [0])
-    await scan.run(engine, PLATFORM, Scripted(zone(1), at=1000.0))
-    for at in (2000.0, 3000.0):
-        facts = _Written(engine, "observations")
-        await scan.run(engine, PLATFORM, Scripted(zone(1), at, dies_after=0))
-        assert (facts.rows > 0) is (at == 2000.0)
-    with Session(engine) as session:
-        seen = known(session, [("d0.example", RecordType.TXT)])["d0.example", RecordType.TXT]
-    assert seen.failure is not None
-    assert (seen.result.at, seen.failure.at) == (1000.0, 2000.0)
 
 
 async def test_companies_with_one_domain_cost_one_set_of_look_ups(engine: Engine) -> None:

@@ -21,8 +21,8 @@ from data.scans import Counts
 from data.worker.processes import Reserve
 from data.worker.scan import Progress
 from settings import Settings
-from tests.data.test_scan import PLATFORM, add, latest, stored, zone
 from tests.support.dns_server import DnsServer, serving
+from tests.support.scans import PLATFORM, add, latest, stored, zone
 
 PROJECT = Path(__file__).resolve().parents[2]
 ENOUGH = 60  # seconds
