@@ -74,13 +74,13 @@ def _spf(args: argparse.Namespace, settings: settings_file.Settings) -> int:
         raise Stop(USAGE, f"--ip: {args.ip!r} is not an IP address") from None
     if args.record is not None and not args.record.lower().startswith("v=spf1"):
         raise Stop(USAGE, "--record: an SPF record begins with v=spf1")
-    name = args.name.removesuffix(".").lower()
+    name = _asked(args.name)
 
     async def evaluate() -> Outcome:
         async with command.resolver(settings) as live:
             below: Resolver = live
             if args.record:
-                below = OverlayResolver(live, {(name, RecordType.TXT): (txt(args.record),)})
+                below = OverlayResolver(live, {(name, RecordType.TXT): (txt(os.fsencode(args.record)),)})
             return await check_host(ip, name, args.sender, args.helo, resolver=below, trace=True)
 
     outcome = asyncio.run(evaluate())
@@ -91,6 +91,14 @@ def _spf(args: argparse.Namespace, settings: settings_file.Settings) -> int:
     if outcome.result is Result.PASS:
         return DONE
     return COULD_NOT_LOOK if outcome.result is Result.TEMPERROR else REJECTED
+
+
+def _asked(text: str) -> str:
+    """The name as the evaluation asks it, so that --record stands there; what is no domain stays as it is."""
+    try:
+        return domain(text)
+    except BadName:
+        return text.removesuffix(".").lower()
 
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import errno
+import io
 import os
 import signal
 import sys
@@ -41,8 +42,7 @@ def run(main: Callable[[Sequence[str]], int]) -> NoReturn:
     """Run a command with the process's arguments and end the process as interfaces.md says."""
     memory.keep_to_ourselves()
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    if sys.stdout is None:  # closed by who started us: what is printed goes nowhere
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    _open_output()
     try:
         status = main(sys.argv[1:])
         sys.stdout.flush()
@@ -61,6 +61,14 @@ def run(main: Callable[[Sequence[str]], int]) -> NoReturn:
         print(f"the output cannot be written: {problem.strerror}", file=sys.stderr)
         status = USAGE
     sys.exit(status)
+
+
+def _open_output() -> None:
+    """What is printed where the caller closed it goes nowhere; what the terminal's encoding lacks becomes escapes."""
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _discard_output() -> None:

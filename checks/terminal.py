@@ -5,6 +5,10 @@ Everything here that came from outside goes through `printable` first, and never
 
 from __future__ import annotations
 
+import errno
+import os
+from typing import NoReturn
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -21,11 +25,18 @@ _SIGNS = {"good": "✓", "bad": "✗", "open": "?", "match": "→", "quiet": "·
 _OF_VERDICT = {"matches": "match", "no match": "quiet", "followed": "quiet", "ended": "bad", "": "quiet"}
 
 
+class Output(Console):
+    """Standard output, whose reader may go away: how the command ends is `checks.command.run`'s to say."""
+
+    def on_broken_pipe(self) -> NoReturn:
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
 def console(width: int | None = None) -> Console:
     """Standard output; lines are not cut when it is no terminal."""
-    shown = Console(highlight=False, soft_wrap=True, width=width)
+    shown = Output(highlight=False, soft_wrap=True, width=width)
     return (
-        shown if shown.is_terminal else Console(highlight=False, width=max(shown.width, 160), soft_wrap=True)
+        shown if shown.is_terminal else Output(highlight=False, width=max(shown.width, 160), soft_wrap=True)
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import islice
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -13,6 +12,7 @@ from checks.command import printable
 from checks.company import SendingMethod
 from checks.model import Finding
 from checks.platform import Platform
+from checks.terminal import Output
 from data.what_if import Change, Group, Proposal, Report, proposal
 
 _SAYS = {
@@ -31,7 +31,7 @@ _WIDE = 160
 
 def show(report: Report, proposed: Proposal, platform: Platform, most: int) -> None:
     """Print it, with `most` companies of each group."""
-    console = Console(highlight=False, markup=False)
+    console = Output(highlight=False, markup=False)
     if not console.is_terminal:
         console.width = _WIDE
     for line in (*_warnings(report), *_about_fleet(report, proposed, platform)):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -19,6 +20,7 @@ ZONE = """
     spf.sendwell.example TXT v=spf1 ip4:192.0.2.0/28 include:six.sendwell.example ~all
     six.sendwell.example TXT v=spf1 ip6:2001:db8::/64 ~all
     good.example TXT v=spf1 include:spf.sendwell.example -all
+    xn--bcher-kva.example TXT v=spf1 -all
     good.example MX 10 mail.good.example
     mail.good.example A 198.51.100.7
     bad.example TXT v=spf1 mx -all exp=why.bad.example
@@ -43,13 +45,16 @@ def environment() -> Iterator[dict[str, str]]:
         }
 
 
-def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(
+    environment: dict[str, str], *arguments: str, stdout: int | IO[str] = subprocess.PIPE
+) -> subprocess.CompletedProcess[str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith("SENDWELL_")}
     return subprocess.run(
         [sys.executable, "-m", "checks", *arguments],
         cwd=ROOT,
         env=kept | environment,
-        capture_output=True,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
         text=True,
         timeout=60,
         check=False,
@@ -91,6 +96,21 @@ def test_spf_tells_what_if_another_record_stood_there(environment: dict[str, str
     done = run(environment, "spf", "bad.example", *what_if)
     assert done.returncode == 0
     assert "by ip4:192.0.2.1 in the record of bad.example" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["bücher.example", "BÜCHER.example.", "xn--bcher-kva.example"])
+def test_another_record_stands_at_the_name_however_it_is_written(
+    environment: dict[str, str], name: str
+) -> None:
+    what_if = ("--ip", "198.51.100.9", "--sender", "a@b.example", "--record", "v=spf1 ip4:198.51.100.9 -all")
+    assert run(environment, "spf", name, *what_if).returncode == 0
+
+
+def test_a_record_that_is_not_utf_8_is_judged_as_its_octets(environment: dict[str, str]) -> None:
+    what_if = ("--ip", "192.0.2.1", "--sender", "a@bad.example", "--record", os.fsdecode(b"v=spf1 \xff -all"))
+    done = run(environment, "spf", "bad.example", *what_if)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "permerror" in done.stdout
 
 
 def test_hostile_text_does_not_reach_the_terminal(environment: dict[str, str]) -> None:
@@ -166,21 +186,40 @@ def test_an_include_that_could_not_be_looked_up_is_not_told_as_empty(environment
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_output_that_cannot_be_written_is_one_line(environment: dict[str, str]) -> None:
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("SENDWELL_")}
     asked = ("spf", "good.example", "--ip", "192.0.2.1", "--sender", "a@good.example", "--json")
     with open("/dev/full", "w") as full:
-        done = subprocess.run(
-            [sys.executable, "-m", "checks", *asked],
-            cwd=ROOT,
-            env=kept | environment,
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        done = run(environment, *asked, stdout=full)
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
     assert "the output cannot be written" in done.stderr
+
+
+def test_a_reader_that_goes_away_is_no_verdict(environment: dict[str, str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = run(environment, "domain", "good.example", stdout=writing)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_the_terminals_encoding_lacks_becomes_escapes(environment: dict[str, str]) -> None:
+    done = run(environment | {"PYTHONIOENCODING": "ascii"}, "domain", "good.example")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "good.example  \\u2713 OK" in done.stdout
+
+
+def test_errors_are_not_told_among_the_results(environment: dict[str, str]) -> None:
+    """Where who started us closed standard error."""
+    closed = ["bash", "-c", f'"{sys.executable}" -m checks domain a..b 2>&-']
+    done = subprocess.run(
+        closed,
+        cwd=ROOT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
 
 
 def test_wrong_usage_is_one_line(environment: dict[str, str]) -> None:
