@@ -60,6 +60,16 @@ def open_engine(url: str) -> Engine:
     return engine
 
 
+def open_existing(url: str) -> Engine:
+    """The same, where there is something in it to work on: a mistyped name is told, and makes no empty file."""
+    file = sqlite_file(url)
+    if file and not file.exists():
+        raise DatabaseUnavailable(
+            f"There is no database {file}: check SENDWELL_DATABASE; python -m data import FILE makes one"
+        )
+    return open_engine(url)
+
+
 def connect(url: str) -> Engine:
     """The same, for a process that another one started after it had opened the database: nothing is looked after."""
     return _create(_parse(url))

@@ -11,7 +11,7 @@ from checks.command import Parser
 from checks.commands_smtp import SmtpSettings
 from data import companies
 
-__all__ = ["Parser", "Settings", "Subparsers", "forgotten"]
+__all__ = ["Parser", "Settings", "Subparsers", "company_id", "forgotten"]
 
 Subparsers: TypeAlias = "argparse._SubParsersAction[Parser]"
 """What `add_parser` adds to."""
@@ -26,6 +26,15 @@ class Settings(SmtpSettings, Protocol):
     def secret_keys(self) -> Sequence[str]: ...
     @property
     def var(self) -> Path: ...
+
+
+def company_id(text: str) -> str:
+    """An argument as imports store it: trimmed."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise argparse.ArgumentTypeError("it is not UTF-8 text, as every id is") from None
+    return text.strip()
 
 
 def forgotten(passwords: int) -> str:

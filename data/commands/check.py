@@ -15,9 +15,9 @@ from checks import command, terminal
 from checks.command import COULD_NOT_LOOK, DONE, REJECTED, USAGE, Stop
 from checks.model import Severity
 from checks.smtp.result import Login
-from data.commands import Settings, Subparsers, check_text
+from data.commands import Settings, Subparsers, check_text, company_id
 from data.commands.login_setup import login_setup
-from data.engine import open_engine, sentence
+from data.engine import open_existing, sentence
 from data.login_attempts import NotNow
 from data.logins import StoredLogin
 from data.verdicts import StoredVerdict
@@ -30,7 +30,7 @@ from data.worker.scan import UnknownCompany
 def add_parser(subparsers: Subparsers) -> None:
     """`check COMPANY_ID [--json]`."""
     parser = subparsers.add_parser("check", help="look at one company now", description=__doc__)
-    parser.add_argument("company_id", metavar="COMPANY_ID")
+    parser.add_argument("company_id", type=company_id, metavar="COMPANY_ID")
     parser.add_argument("--json", action="store_true", help="one JSON object, and nothing else")
     parser.set_defaults(run=run)
 
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     company; 3 something that decides could not be looked up, or no database."""
     platform = command.platform(settings)
     setup = login_setup(settings)
-    engine = open_engine(settings.database)
+    engine = open_existing(settings.database)
 
     async def look() -> Checked:
         async with command.resolver(settings) as resolver:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from checks.command import DONE, Stop
 from data.commands import Settings, Subparsers
-from data.engine import open_engine
+from data.engine import open_existing
 from data.exporters.run import export_file
 
 
@@ -21,7 +21,7 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Write the file; it is there when all went well. Raises `CannotWrite`."""
-    engine = open_engine(settings.database)
+    engine = open_existing(settings.database)
     try:
         count = export_file(engine, args.file)
     except KeyboardInterrupt:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator, Sequence
-from os.path import exists
 from pathlib import Path
 
-from checks.command import COULD_NOT_LOOK, DONE, REJECTED, Stop
+from checks.command import DONE, REJECTED
 from data.commands import Settings, Subparsers
-from data.engine import open_engine, sqlite_file
+from data.engine import open_existing
 from data.rotation import Rotation, rotate, rotate_file
 from data.secrets import KEY_FILE, Secrets
 
@@ -28,10 +27,7 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Exit status: 0 the newest key opens everything; 1 something stays that no key opens; 3 no database."""
-    file = sqlite_file(settings.database)
-    if file and not exists(file):
-        raise Stop(COULD_NOT_LOOK, f"There is no database {file}: name the one with the passwords")
-    engine = open_engine(settings.database)
+    engine = open_existing(settings.database)
     keys, path = settings.secret_keys, settings.var / KEY_FILE
     try:
         done = rotate(engine, Secrets(keys)) if keys else rotate_file(engine, path)

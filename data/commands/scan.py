@@ -15,12 +15,12 @@ from checks import command, fleet
 from checks.command import COULD_NOT_LOOK, DONE, REJECTED, USAGE, Stop
 from checks.platform import Platform
 from data import companies
-from data.commands import Settings, Subparsers, forgotten
+from data.commands import Settings, Subparsers, company_id, forgotten
 from data.commands.login_counts import logins_as_json, logins_sentence
 from data.commands.login_setup import login_setup
 from data.commands.progress import clock, shown
 from data.commands.stoppable import Stoppable
-from data.engine import open_engine, sentence, sqlite_file, writing
+from data.engine import open_existing, sentence, sqlite_file, writing
 from data.worker import scan
 from data.worker.crew import Crew, CrewLost, cores
 from data.worker.logins import LoginCounts
@@ -36,6 +36,7 @@ def add_parser(subparsers: Subparsers) -> None:
         "--only",
         nargs="+",
         action="extend",
+        type=company_id,
         metavar="COMPANY_ID",
         help="these companies alone, also if the last file did not name them",
     )
@@ -69,7 +70,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _with_database(platform: Platform, args: argparse.Namespace, settings: Settings, reserve: Reserve) -> int:
-    engine = open_engine(settings.database)
+    engine = open_existing(settings.database)
     try:
         return _run(engine, platform, args, settings, reserve)
     except UnknownCompany as error:

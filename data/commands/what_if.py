@@ -10,7 +10,6 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable
 from ipaddress import ip_address
-from os.path import exists
 
 from checks import command
 from checks.command import COULD_NOT_LOOK, DONE, REJECTED, USAGE, Stop
@@ -18,7 +17,7 @@ from checks.domain_name import BadName, domain, quoted
 from checks.platform import IPAddress, Platform
 from checks.spf.record import is_spf
 from data.commands import Settings, Subparsers, what_if_text
-from data.engine import open_engine, sqlite_file
+from data.engine import open_existing
 from data.what_if import Change, Group, NothingStored, Proposal, Report, proposal
 from data.what_if import run as judge_fleet
 
@@ -47,10 +46,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Exit status: 0 nobody loses; 1 somebody does; 2 wrong usage; 3 nothing is stored, or no database."""
     platform = _platform(settings)
     proposed = _proposal(args, platform)
-    file = sqlite_file(settings.database)
-    if file and not exists(file):
-        raise Stop(COULD_NOT_LOOK, f"There is no database {file}: python -m data import FILE, then scan")
-    engine = open_engine(settings.database)
+    engine = open_existing(settings.database)
     try:
         report = asyncio.run(judge_fleet(engine, platform, proposed))
     except NothingStored as problem:

@@ -1,6 +1,7 @@
 """`python -m data import` and `export` as people and programs call them."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 from checks.command import Stop
 from data import __main__ as command
 from data.commands import import_
+from data.engine import open_engine
 
 PROJECT = Path(__file__).parents[2]
 
@@ -137,6 +139,7 @@ def test_a_dry_run_compares_with_what_is_there(
 def test_wrong_usage_is_one_line_and_status_2(
     project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
 ) -> None:
+    open_engine(f"sqlite:///{project}/var/sendwell.db").dispose()
     monkeypatch.chdir(tmp_path)
     Path("loop.csv").symlink_to("loop.csv")
     status, said = stopped(*arguments)
@@ -173,6 +176,44 @@ def test_a_database_of_no_use_is_status_3(
     monkeypatch.setenv("SENDWELL_DATABASE", f"sqlite:///{companies}")
     status, said = stopped("import", str(companies))
     assert (status, "is not an SQLite database" in said) == (3, True)
+
+
+@pytest.fixture
+def platform(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SENDWELL_INCLUDE", "spf.ours.example")
+    monkeypatch.setenv("SENDWELL_SENDING_ADDRESSES", "192.0.2.1")
+    monkeypatch.setenv("SENDWELL_NAMESERVERS", "192.0.2.53")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("export", "out.csv"), ("scan",), ("scan", "--only", "1"), ("check", "1"), ("rotate-keys",)]
+)
+def test_a_database_that_is_not_there_is_told_and_not_made(
+    project: Path, platform: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    """A mistyped name would else end well, and an export of nothing take the place of yesterday's."""
+    monkeypatch.chdir(tmp_path)
+    Path("out.csv").write_text("yesterday's")
+    status, said = stopped(*arguments)
+    assert (status, said.startswith(f"There is no database {project}/var/sendwell.db:")) == (3, True)
+    assert (list(project.iterdir()), Path("out.csv").read_text()) == ([], "yesterday's")
+
+
+@pytest.mark.parametrize("arguments", [("check",), ("scan", "--only")])
+def test_an_id_that_is_not_text_is_wrong_usage(
+    project: Path, platform: None, arguments: tuple[str, ...]
+) -> None:
+    status, said = stopped(*arguments, os.fsdecode(b"\xff"))
+    assert (status, "is not UTF-8 text" in said) == (2, True)
+
+
+@pytest.mark.parametrize("arguments", [("check",), ("scan", "--only")])
+def test_blanks_around_an_id_are_none_of_it(
+    project: Path, platform: None, companies: Path, arguments: tuple[str, ...]
+) -> None:
+    command.main(["import", str(companies)])
+    status, said = stopped(*arguments, " 2 ")
+    assert (status, said.split(":")[0]) == (2, "no company has the id 2")
 
 
 def test_an_interrupted_import_says_that_nothing_was_imported(
