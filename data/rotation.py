@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from sqlalchemy import Engine, Table, bindparam, select, update
 from sqlalchemy.orm import Session
@@ -29,8 +30,8 @@ class Rotation:
     """What became of the stored passwords.
 
     `unreadable`: no key opens them, and they stay as they are. `lost`: the same of the key of the fingerprints;
-    `renewed`: it was lost, but no password needs the key that is missing, so there is a new one. `removed`: the older
-    keys are no longer in the key file.
+    `renewed`: it was lost, but no password needs the key that is missing, so there is a new one. `older`: what became
+    of the older keys in the key file; empty where there are none.
     """
 
     passwords: int = 0
@@ -38,7 +39,7 @@ class Rotation:
     unreadable: int = 0
     lost: bool = False
     renewed: bool = False
-    removed: bool = False
+    older: Literal["", "kept", "removed"] = ""
 
     @property
     def complete(self) -> bool:
@@ -58,11 +59,12 @@ def rotate(engine: Engine, secrets: Secrets) -> Rotation:
     return replace(late, reencrypted=early + late.reencrypted, lost=lost and not renewed, renewed=renewed)
 
 
-def rotate_file(engine: Engine, path: Path) -> Rotation:
-    """The same with a new key in the key file, in front of the others, which are taken away once nothing needs them.
+def rotate_file(engine: Engine, path: Path, *, remove_older: bool = False) -> Rotation:
+    """The same with a new key in the key file, in front of the others.
 
-    At every moment the keys in the file open all that they opened before. A database without anything to encrypt
-    leaves them alone: it may be another one than they are for.
+    These stay for other databases and for backups; `remove_older`: until nothing in this database needs them. At every
+    moment the keys in the file open all that they opened before. A database without anything to encrypt leaves them
+    alone: it may be another one than they are for.
     """
     if _is_empty(engine):
         return Rotation()
@@ -72,9 +74,10 @@ def rotate_file(engine: Engine, path: Path) -> Rotation:
     with file.changing():
         older = file.put_new_in_front()
         done = rotate(engine, secrets)
-        if done.complete:
+        if done.complete and remove_older:
             file.remove(older)
-    return replace(done, removed=done.complete)
+            return replace(done, older="removed")
+    return replace(done, older="kept")
 
 
 def _is_empty(engine: Engine) -> bool:

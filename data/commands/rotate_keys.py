@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from checks.command import DONE, REJECTED
+from checks.command import DONE, REJECTED, USAGE, Stop
 from data.commands import Settings, Subparsers
 from data.engine import open_existing
 from data.rotation import Rotation, rotate, rotate_file
@@ -15,11 +15,16 @@ from data.secrets import KEY_FILE, Secrets
 
 
 def add_parser(subparsers: Subparsers) -> None:
-    """`rotate-keys [--json]`."""
+    """`rotate-keys [--remove-older] [--json]`."""
     parser = subparsers.add_parser(
         "rotate-keys",
         help="encrypt the stored passwords with the newest secret key",
         description=f"{__doc__} Those of SENDWELL_SECRET_KEYS, or, where it is not set, a new one that is made here.",
+    )
+    parser.add_argument(
+        "--remove-older",
+        action="store_true",
+        help="take the older keys out of the key file: no other database and no backup has passwords under them",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     parser.set_defaults(run=run)
@@ -27,10 +32,18 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Exit status: 0 the newest key opens everything; 1 something stays that no key opens; 3 no database."""
-    engine = open_existing(settings.database)
     keys, path = settings.secret_keys, settings.var / KEY_FILE
+    if keys and args.remove_older:
+        raise Stop(
+            USAGE, "--remove-older: the keys are in SENDWELL_SECRET_KEYS: take the older ones out there"
+        )
+    engine = open_existing(settings.database)
     try:
-        done = rotate(engine, Secrets(keys)) if keys else rotate_file(engine, path)
+        done = (
+            rotate(engine, Secrets(keys))
+            if keys
+            else rotate_file(engine, path, remove_older=args.remove_older)
+        )
     finally:
         engine.dispose()
     print(json.dumps(_as_json(done, keys)) if args.json else "\n".join(_lines(done, keys, path)))
@@ -48,11 +61,11 @@ def _as_json(done: Rotation, keys: Sequence[str]) -> dict[str, object]:
 
 
 def _older_keys(done: Rotation, keys: Sequence[str]) -> str:
-    if done.removed:
+    if done.older == "removed":
         return "removed"
-    if len(keys) > 1 and done.complete:
-        return "not needed"
-    return "none" if done.complete else "kept"
+    if not done.complete:
+        return "kept"
+    return "not needed" if done.older or len(keys) > 1 else "none"
 
 
 def _lines(done: Rotation, keys: Sequence[str], path: Path) -> Iterator[str]:
@@ -74,8 +87,13 @@ def _lines(done: Rotation, keys: Sequence[str], path: Path) -> Iterator[str]:
     match _older_keys(done, keys):
         case "removed":
             yield f"The new key stands alone in {where}: a backup from before needs the file as it was then"
-        case "not needed":
+        case "not needed" if keys:
             yield (
                 f"The older keys can be taken out of {where}, "
                 "once nothing runs any more that was started without the newest"
+            )
+        case "not needed":
+            yield (
+                f"The older keys stay in {where}, for backups and for any other database that they were used for: "
+                "--remove-older takes them out"
             )

@@ -168,19 +168,43 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "var" / KEY_FILE
 
 
+def removing(engine: Engine, path: Path) -> Rotation:
+    """Rotate, and leave the newest key alone in the file."""
+    return rotate_file(engine, path, remove_older=True)
+
+
+def test_another_database_with_the_same_key_file_loses_nothing(
+    store: Engine, path: Path, tmp_path: Path
+) -> None:
+    """A copy of the database, say: only who says so takes the key away that it needs."""
+    other = open_engine(f"sqlite:///{tmp_path}/other.db")
+    put(other, {"1": "annat"}, Secrets(path=path))
+    put(store, {"1": "hemlig"}, Secrets(path=path))
+    old = path.read_text().split()
+    for _ in range(2):
+        assert rotate_file(store, path) == Rotation(1, 1, older="kept")
+    assert opened(other, Secrets(path=path)) == {"1": "annat"}
+    assert path.read_text().split()[2:] == old
+    assert rotate_file(other, path) == Rotation(1, 1, older="kept")
+    assert removing(store, path) == Rotation(1, 1, older="removed")
+    assert opened(store, Secrets(path=path)) == {"1": "hemlig"}
+    assert opened(other, Secrets(path=path)) == {"1": None}
+    other.dispose()
+
+
 def test_a_new_key_takes_the_place_of_the_old_one(store: Engine, path: Path) -> None:
     put(store, numbered(MANY), Secrets(path=path))
     old = path.read_text()
     running = Secrets(path=path)
     assert running.encrypt("x")
-    assert rotate_file(store, path) == Rotation(MANY, MANY, removed=True)
+    assert removing(store, path) == Rotation(MANY, MANY, older="removed")
     new = path.read_text()
     assert len(new.split()) == 1
     assert new != old
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert opened(store, Secrets(path=path)) == opened(store, running) == numbered(MANY)
     assert Secrets(new.split()).opened(running.encrypt("x")) == "x"
-    assert rotate_file(store, path) == Rotation(MANY, MANY, removed=True)
+    assert removing(store, path) == Rotation(MANY, MANY, older="removed")
     assert opened(store, running) == numbered(MANY)
 
 
@@ -188,7 +212,7 @@ def test_the_older_keys_stay_while_something_cannot_be_opened(store: Engine, pat
     put(store, {"lost": "hemlig"}, Secrets([OTHER]))
     put(store, {"1": "hemlig"}, Secrets(path=path))
     old = path.read_text().split()
-    assert rotate_file(store, path) == Rotation(2, 1, 1)
+    assert removing(store, path) == Rotation(2, 1, 1, older="kept")
     assert path.read_text().split()[1:] == old
     assert opened(store, Secrets(path=path)) == {"1": "hemlig", "lost": None}
 
@@ -197,14 +221,14 @@ def test_a_database_without_passwords_leaves_the_key_file_alone(store: Engine, p
     """It may be another one than the file is for."""
     Secrets(path=path).encrypt("of another database")
     before = path.read_text()
-    assert rotate_file(store, path) == Rotation()
+    assert removing(store, path) == Rotation()
     assert path.read_text() == before
 
 
 def test_a_lost_key_file_is_not_made_anew(store: Engine, path: Path) -> None:
     put(store, {"1": "hemlig"}, Secrets(path=path))
     path.unlink()
-    assert rotate_file(store, path) == Rotation(1, 0, 1)
+    assert removing(store, path) == Rotation(1, 0, 1)
     assert Secrets(path=path).opened(tokens(store)["1"]) is None
     assert not path.exists()
 
@@ -219,7 +243,7 @@ def test_a_key_that_comes_in_meanwhile_stays(
         return rotate(engine, secrets)
 
     monkeypatch.setattr(rotation, "rotate", and_somebody_adds_one)
-    assert rotate_file(store, path).removed
+    assert removing(store, path).older == "removed"
     assert path.read_text().split()[1:] == [OTHER]
 
 
@@ -228,7 +252,7 @@ def test_a_link_to_the_key_file_stays_one(store: Engine, path: Path, tmp_path: P
     put(store, {"1": "hemlig"}, Secrets(path=elsewhere))
     path.parent.mkdir()
     path.symlink_to(elsewhere)
-    assert rotate_file(store, path).removed
+    assert removing(store, path).older == "removed"
     assert path.is_symlink()
     assert opened(store, Secrets(path=elsewhere)) == {"1": "hemlig"}
 
@@ -256,7 +280,7 @@ def stopped_at(number: int, database: Path, path: Path) -> bool:
 
         engine = connect(f"sqlite:///{database}")
         sys.settrace(lambda frame, event, _: line if frame.f_code.co_filename in _FILES else None)
-        rotate_file(engine, path)
+        removing(engine, path)
         os._exit(0)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
 
@@ -279,7 +303,7 @@ def test_wherever_it_is_stopped_all_can_be_opened_and_the_next_run_ends_it(tmp_p
         assert fingerprint(engine, Secrets(path=path)) == print_of_first
         if not was_stopped:
             break
-        assert rotate_file(engine, path).removed
+        assert removing(engine, path).older == "removed"
         assert opened(engine, Secrets(path=path)) == numbered(3)
         assert len(path.read_text().split()) == 1
         assert [p.name for p in here.iterdir() if KEY_FILE in p.name] == [KEY_FILE]
@@ -314,7 +338,7 @@ def test_imports_and_rotations_at_once_lose_no_password(store: Engine, url: str,
     rotations = 0
     reader = Secrets(path=path)
     while any(importer.poll() is None for importer in importers):
-        assert rotate_file(store, path).removed
+        assert removing(store, path).older == "removed"
         rotations += 1
         assert None not in opened(store, reader).values()
     assert [importer.returncode for importer in importers] == [0, 0]
@@ -327,14 +351,14 @@ def test_an_import_that_is_under_way_is_waited_for(store: Engine, path: Path) ->
     """It encrypted with the key that was the newest when it did."""
     assert fingerprint(store, Secrets(path=path))
     done: list[Rotation] = []
-    rotating = threading.Thread(target=lambda: done.append(rotate_file(store, path)))
+    rotating = threading.Thread(target=lambda: done.append(removing(store, path)))
     with writing(store) as session:
         companies.lock(session)
         companies.upsert(session, [Entry("1", {"name": "A"}, "hemlig")], Secrets(path=path), NOW)
         rotating.start()
         rotating.join(1.0)
     rotating.join()
-    assert done == [Rotation(1, 1, removed=True)]
+    assert done == [Rotation(1, 1, older="removed")]
     assert opened(store, Secrets(path=path)) == {"1": "hemlig"}
 
 
@@ -343,12 +367,12 @@ class RotatedJustThen(Secrets):
 
     def __init__(self, engine: Engine, path: Path) -> None:
         super().__init__(path=path)
-        self._rotate: Callable[[], Rotation] | None = lambda: rotate_file(engine, path)
+        self._rotate: Callable[[], Rotation] | None = lambda: removing(engine, path)
 
     def opened(self, token: bytes) -> str | None:
         rotate, self._rotate = self._rotate, None
         if rotate:
-            assert rotate().removed
+            assert rotate().older == "removed"
         return super().opened(token)
 
 
@@ -370,9 +394,9 @@ def test_rotations_of_one_file_follow_one_another(store: Engine, url: str, path:
     code = f"""
 from pathlib import Path
 from data.engine import connect
-from data.rotation import rotate_file
+from tests.data.test_rotation import removing
 for _ in range(10):
-    assert rotate_file(connect({url!r}), Path({str(path)!r})).removed
+    assert removing(connect({url!r}), Path({str(path)!r})).older == "removed"
 """
     starts = [subprocess.Popen([sys.executable, "-c", code], cwd=PROJECT) for _ in range(3)]
     assert [start.wait(120) for start in starts] == [0, 0, 0]
@@ -408,8 +432,11 @@ def test_it_says_what_became_of_the_key_file(
         0,
         "2 passwords are stored; 2 were encrypted anew, with the newest key",
     )
-    assert f"The new key stands alone in the key file {path}" in said
-    assert json.loads(rotated(capsys, "--json")[1]) == {
+    assert f"The older keys stay in the key file {path}" in said
+    assert "--remove-older takes them out" in said
+    assert json.loads(rotated(capsys, "--json")[1])["older_keys"] == "not needed"
+    assert f"The new key stands alone in the key file {path}" in rotated(capsys, "--remove-older")[1]
+    assert json.loads(rotated(capsys, "--remove-older", "--json")[1]) == {
         "passwords": 2,
         "reencrypted": 2,
         "unreadable": 0,
@@ -429,6 +456,9 @@ def test_with_given_keys_it_touches_no_file(
     assert (status, "can be taken out of SENDWELL_SECRET_KEYS" in said) == (0, True)
     monkeypatch.setenv("SENDWELL_SECRET_KEYS", NEW)
     assert json.loads(rotated(capsys, "--json")[1])["older_keys"] == "none"
+    with pytest.raises(command.Stop, match="take the older ones out there") as stopped:
+        command.main(["rotate-keys", "--remove-older"])
+    assert stopped.value.status == 2
     assert path.read_text() == f"{OTHER}\n"
 
 
