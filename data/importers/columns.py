@@ -110,6 +110,10 @@ REASON = "reason"
 HIDDEN = "(not shown)"
 """Stands for a password in a file of rejected rows; when it comes back, what was stored is kept."""
 
+_TOLD_BY_FORM = ("smtp_port", "smtp_security")
+"""Columns beside the password in which nothing else passes for a value."""
+
+_ADDRESS_AND_MORE = re.compile(r"\S@[^\s,;|]+[\s,;|]+\S")
 _SECRET = re.compile("pass|pwd|secret|wachtwoord|mot.?de.?pas|kennwort", re.IGNORECASE)
 
 
@@ -128,6 +132,7 @@ class Layout:
         self.width = len(names)
         self.places = tuple((BY_NAME[name], i) for i, name in enumerate(names) if name in NAMES)
         self.id_place = names.index(COMPANY_ID)
+        self._place_of = {column.name: place for column, place in self.places}
         self.is_of_rejected = names[-1] == REASON
         self.secrets = tuple(i for i, name in enumerate(names) if _SECRET.search(name))
         unknown = [name for name in names if name and name not in NAMES and name != REASON]
@@ -135,19 +140,57 @@ class Layout:
 
     def shows(self, row: Row, place: int) -> bool:
         """Whether a cell can be shown: it holds no password, and none has slipped into it from its own column
-        because the row has too many or too few cells."""
+        because the row has too many or too few cells, or because cells have moved."""
         if not self.secrets:
             return True
         if row.broken:
             return False
         slipped = self.width - len(row.cells)
-        return place not in self.secrets if slipped == 0 else place < min(self.secrets) - max(0, slipped)
+        if slipped == 0:
+            return place not in self.secrets and place != self._astray(row)
+        return place < min(self.secrets) - max(0, slipped)
 
     def may_have_slipped(self, row: Row) -> bool:
         """Whether a row that is too short may have its password in the cell before: it lost a delimiter, and no cell is
         where it should be; or it ends early because the password is empty, and nothing tells which."""
         before = min(self.secrets, default=0) - 1
         return before >= 0 and before < len(row.cells) < self.width and bool(row.cells[before].strip())
+
+    def has_moved(self, row: Row) -> bool:
+        """Whether a row of the right width, whose password is empty, has it in the place of another cell: spreadsheets
+        fill up a row that lost a cell. True only for what no company enters."""
+        if not self._lacks_password(row):
+            return False
+        host, username = self._cell(row, "smtp_host"), self._cell(row, "smtp_username")
+        return ("@" in host and username != "" and "@" not in username) or bool(
+            _ADDRESS_AND_MORE.search(username)
+        )
+
+    def _astray(self, row: Row) -> int | None:
+        """The place of the cell that may hold the password of a row of the right width, if there is reason to think so:
+        the last that is filled before the password's own."""
+        of_others = any(not _is_of(BY_NAME[name], self._cell(row, name)) for name in _TOLD_BY_FORM)
+        if not self._lacks_password(row) or not (of_others or self.has_moved(row)):
+            return None
+        before = range(self._place_of[PASSWORD])
+        return next((place for place in reversed(before) if row.cells[place].strip()), None)
+
+    def _lacks_password(self, row: Row) -> bool:
+        return PASSWORD in self._place_of and len(row.cells) == self.width and not self._cell(row, PASSWORD)
+
+    def _cell(self, row: Row, name: str) -> str:
+        """Trimmed; empty where the file has no such column."""
+        place = self._place_of.get(name, self.width)
+        return row.cells[place].strip() if place < len(row.cells) else ""
+
+
+def _is_of(column: Column, cell: str) -> bool:
+    """Whether a trimmed cell can be one of this column."""
+    try:
+        column.parse(cell)
+    except BadCell:
+        return False
+    return True
 
 
 def _refuse_missing(names: Sequence[str]) -> None:

@@ -88,6 +88,11 @@ class Rows:
                 "the password may stand in the place of another cell",
                 "write every delimiter, those of empty cells too",
             )
+        if not row.broken and self._layout.has_moved(row):
+            return Problem(
+                f"{PASSWORD} is empty: the password may stand in the place of another cell",
+                "put every cell below its column's name",
+            )
         return row.broken
 
     def _id(self, row: Row) -> str:

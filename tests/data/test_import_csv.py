@@ -363,6 +363,72 @@ def test_a_row_that_lost_a_delimiter_before_its_password_is_not_guessed_at(
     assert "hemlig" not in files.rejected.read_text("utf-8")
 
 
+LOGIN = "smtp_host,smtp_port,smtp_security,smtp_username,smtp_password"
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        (LOGIN, "mail.a.be,587,starttls,jan@a.be hemlig,"),
+        (LOGIN, "mail.a.be,587,starttls,jan@a.be;hemlig,"),
+        (LOGIN, "mail.a.be,587,starttls,jan@a.be | hemlig, "),
+        (LOGIN, "mail.a.be,587,starttls,jan@a.be\themlig,"),
+        ("smtp_host,smtp_username,smtp_password,segment", "jan@a.be,hemlig,,"),
+    ],
+)
+def test_a_row_whose_cells_have_moved_is_rejected_though_it_has_its_width(
+    files: Files, header: str, row: str
+) -> None:
+    report = files.take(f"company_id,name,{header}\n1,A,{row}\n")
+    assert told(report) == {2: "smtp_password is empty: the password may stand in the place of another cell"}
+    assert files.companies() == {}
+    assert "hemlig" not in files.rejected.read_text("utf-8") + str(report)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "mail.a.be,587,jan@a.be,hemlig,",  # no security
+        "587,starttls,jan@a.be,hemlig,",  # no host
+        "starttls,jan@a.be,hemlig,,",  # nor a port
+        "jan@a.be,hemlig,,,",
+    ],
+)
+def test_a_password_in_the_place_of_another_cell_is_not_shown(files: Files, row: str) -> None:
+    report = files.take(f"company_id,name,{LOGIN}\n1,A,{row}\n")
+    assert list(told(report)) == [2]
+    assert "hemlig" not in files.rejected.read_text("utf-8") + str(report)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "mail.a.be,587,starttls,jan@a.be,",
+        "mail.a.be,587,starttls,Jan Peeters,",
+        "mail.a.be,587,starttls,Jan <jan@a.be>,",
+        "mail.a.be,587,starttls,A\\jan,",
+        "mail.a.be,587,starttls,jan@a.be/info,",
+        "jan@a.be,587,starttls,jan@a.be,",  # the address as server: what the company entered
+        "jan@a.be,587,starttls,,",
+        "mail.a.be,587,starttls,jan@a.be hemlig,another",
+    ],
+)
+def test_what_companies_enter_is_taken_without_a_password(files: Files, row: str) -> None:
+    report = files.take(f"company_id,name,{LOGIN}\n1,A,{row}\n")
+    assert told(report) == {}
+
+
+def test_a_port_that_is_none_hides_no_more_than_it_must(files: Files) -> None:
+    report = files.take(
+        f"company_id,name,{LOGIN}\n1,A,mail.a.be,ssl,implicit,jan@a.be,\n2,B,,pigeon,,,hemlig\n"
+    )
+    assert told(report) == {
+        2: "smtp_port is “ssl”, which is no port",
+        3: "smtp_port is “pigeon”, which is no port",
+    }
+    assert files.rejected_rows()[1][:7] == ["1", "A", "mail.a.be", "ssl", "implicit", "(not shown)", ""]
+
+
 def test_what_stands_for_a_hidden_cell_is_not_imported_as_one(files: Files) -> None:
     files.take("company_id,name,smtp_username,smtp_password\n1,A,jan@a.be\n")
     mended = files.rejected.read_text("utf-8-sig")
