@@ -107,17 +107,23 @@ def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
-        raise DatabaseUnavailable(
-            "The database's URL cannot be read: "
-            "write it as sqlite:///var/sendwell.db or postgresql://user:password@host/name"
-        ) from None
+        raise _unreadable() from None
     backend = parsed.get_backend_name()
     if backend == "sqlite":
+        if parsed.host:  # of two slashes: the directory would be a host
+            raise _unreadable()
         return parsed.set(drivername="sqlite")
     if backend in ("postgresql", "postgres"):
         return parsed.set(drivername="postgresql+psycopg")
     raise DatabaseUnavailable(
         f"The database's URL asks for {backend}: only sqlite and postgresql can be used"
+    )
+
+
+def _unreadable() -> DatabaseUnavailable:
+    return DatabaseUnavailable(
+        "The database's URL cannot be read: "
+        "write it as sqlite:///var/sendwell.db or postgresql://user:password@host/name"
     )
 
 
@@ -144,7 +150,12 @@ def _file(url: URL) -> Path | None:
 def _create(url: URL) -> Engine:
     if url.drivername != "sqlite":
         # A statement prepared while its table is empty keeps a plan for an empty table: imports then crawl.
-        arguments = {"connect_timeout": 10, "application_name": "sendwell", "prepare_threshold": None}
+        arguments = {
+            "connect_timeout": 10,
+            "application_name": "sendwell",
+            "client_encoding": "utf8",
+            "prepare_threshold": None,
+        }
         return create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=arguments)
     options: dict[str, Any] = {
         "hide_parameters": True,

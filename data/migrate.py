@@ -26,7 +26,7 @@ def _config(connection: Connection | None = None) -> Config:
 
 def migrate(engine: Engine) -> None:
     """Bring the schema up to date. Under a lock, so that two processes that start at once do it one after the other.
-    Raises `DatabaseUnavailable` when the database is newer than this program."""
+    Raises `DatabaseUnavailable` when the database is newer than this program, or cannot hold every name."""
     with _in_this_process:
         _migrate(engine)
 
@@ -39,8 +39,18 @@ def _migrate(engine: Engine) -> None:
     with engine.execution_options(writes=True).begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+            _require_utf8(connection)
         _revision(connection, script)
         command.upgrade(_config(connection), "head")
+
+
+def _require_utf8(connection: Connection) -> None:
+    encoding = connection.scalar(text("SHOW server_encoding"))
+    if encoding != "UTF8":
+        raise DatabaseUnavailable(
+            f"The PostgreSQL database {connection.engine.url.database} is in {encoding}, which cannot hold every name: "
+            "have one made in UTF-8: createdb -E UTF8 -T template0"
+        )
 
 
 def _revision(connection: Connection, script: ScriptDirectory) -> str | None:

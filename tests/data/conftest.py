@@ -39,14 +39,14 @@ class Cluster:
     def url(self, database: str) -> str:
         return f"postgresql://{self.user}@/{database}?host={self.directory}"
 
-    def new_database(self) -> str:
-        """The URL of an empty one."""
+    def new_database(self, options: str = "") -> str:
+        """The URL of an empty one. `options` of CREATE DATABASE."""
         name = f"t{uuid4().hex}"
         engine = create_engine(
             self.url("postgres").replace("://", "+psycopg://"), isolation_level="AUTOCOMMIT"
         )
         with engine.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
+            connection.execute(text(f"CREATE DATABASE {name} {options}"))
         engine.dispose()
         return self.url(name)
 

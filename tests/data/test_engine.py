@@ -102,6 +102,14 @@ def test_a_newer_schema_is_left_alone(store: Engine, url: str) -> None:
     assert "newer Sendwell" in refusal(url)
 
 
+@pytest.mark.integration
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_a_database_that_cannot_hold_every_name_is_refused(cluster: Cluster, encoding: str) -> None:
+    """Not at the first name that it lacks a letter for, perhaps in a year."""
+    url = cluster.new_database(f"TEMPLATE template0 ENCODING {encoding} LOCALE 'C'")
+    assert f"is in {encoding}, which cannot hold every name" in refusal(url)
+
+
 def test_another_programs_tables_are_left_alone(url: str) -> None:
     engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
     with engine.begin() as connection:
@@ -150,6 +158,7 @@ def test_a_database_in_memory_is_one_database() -> None:
         ("hemlig", "cannot be read"),
         ("://hemlig@", "cannot be read"),
         ("postgresql://u:hemlig@host:port/x", "cannot be read"),
+        ("sqlite://hemlig/sendwell.db", "cannot be read"),
         ("mysql://u:hemlig@localhost/x", "only sqlite and postgresql"),
         ("nothing://u:hemlig@localhost/x", "only sqlite and postgresql"),
     ],
