@@ -28,7 +28,7 @@ class Counts:
     """How far a scan has come, as stored.
 
     `done`: companies gone through. `domains`: different domains among them. `queries`: packets asked.
-    `unknown`: companies of which the verdict, address, SPF or DMARC is unknown.
+    `unknown`: companies of which failed look-ups leave something unknown.
     """
 
     done: int = 0

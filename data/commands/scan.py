@@ -168,7 +168,7 @@ def _sentence(summary: ScanSummary) -> str:
         return "there is no company to scan: python -m data import FILE brings some"
     return (
         f"{summary.companies:,} companies with {summary.domains:,} domains judged in {clock(summary.seconds)}"
-        f" with {summary.queries:,} queries; of {summary.unknown:,} companies something stays unknown"
+        f" with {summary.queries:,} queries; failed look-ups leave something of {summary.unknown:,} companies unknown"
         f"{_logins(summary.logins)}"
     )
 

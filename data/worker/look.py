@@ -22,8 +22,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from checks import diagnosis, fleet, profile
-from checks.company import Company, Diagnosis, SendingMethod
+from checks.company import Company, Diagnosis, SendingMethod, SmtpState
 from checks.lookup import Resolver, Witness, lookup_all
+from checks.model import Severity
 from checks.platform import Platform
 from checks.spf import Memo
 from data import companies, logins, observations, verdicts
@@ -67,9 +68,10 @@ class Looked:
     """What came of looking at some companies, in plain values that can go to another process.
 
     `ids`: the companies that are done. `broken`: how many of them an error of ours kept from being judged (logged);
-    they keep their old verdict. `domains`: of those judged. `unknown`: how many have something that is unknown.
-    `queries`: packets asked since the last of these; `answered`, `failed`: look-ups. `logins`: of the companies that
-    were judged anew and send by their own server, the version of what was known of their login (`data.logins`).
+    they keep their old verdict. `domains`: of those judged. `unknown`: of how many a failed look-up leaves something
+    unknown. `queries`: packets asked since the last of these; `answered`, `failed`: look-ups. `logins`: of the
+    companies that were judged anew and send by their own server, the version of what was known of their login
+    (`data.logins`).
     """
 
     ids: tuple[str, ...]
@@ -308,8 +310,10 @@ def _seen(judged: list[_Judged], complete: bool) -> Seen:
 
 
 def _left_open(judged: Diagnosis) -> bool:
-    """Whether a look-up that failed leaves something unknown, be it about mail that the method does not use."""
-    return "unknown" in (judged.verdict.word, judged.address, judged.spf, judged.dmarc)
+    """Whether a look-up that failed leaves something unknown, be it about mail that the method does not use. A login
+    of which nothing is known is another matter: a verdict that stands because of it is not judged anew."""
+    words = [judged.address, judged.spf, judged.dmarc]
+    return "unknown" in words or (judged.verdict is Severity.UNKNOWN and judged.smtp is not SmtpState.UNKNOWN)
 
 
 def _queries(resolver: Resolver) -> int:

@@ -52,7 +52,7 @@ class ScanSummary:
     """What a scan did.
 
     `domains`: different domains of the companies judged. `companies`: those judged. `seconds`: by the clock.
-    `queries`: packets asked. `unknown`: companies of which the verdict, address, SPF or DMARC is unknown.
+    `queries`: packets asked. `unknown`: companies of which failed look-ups leave something unknown.
     `broken`: companies that could not be judged because of an error of ours (logged); they keep their old
     verdict. `blind`: look-ups were made and not one of them was answered. `logins`: what became of those that were
     due.
