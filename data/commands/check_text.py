@@ -32,8 +32,9 @@ def show(found: Checked, to: Console) -> None:
         to.print(plain("The company could not be judged."))
     else:
         told = found.verdict.diagnosis
-        to.print(marked(told.verdict.name, TONES[told.verdict]), plain(f" {told.domain}"))
-        to.print(plain(f"  address {told.address}, SPF {told.spf}, DMARC {told.dmarc}, SMTP {told.smtp}"))
+        to.print(marked(told.verdict.name, TONES[told.verdict]), plain(f" {told.domain or '(no domain)'}"))
+        words = {"address": told.address, "SPF": told.spf, "DMARC": told.dmarc, "SMTP": told.smtp}
+        to.print(plain("  " + ", ".join(f"{name} {word}" for name, word in words.items() if word)))
         show_findings([f for f in told.findings if f.matters and f.severity > Severity.OK], to)
     if found.login:
         _show_login(found.login, to)

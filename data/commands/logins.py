@@ -22,7 +22,7 @@ from data.commands.login_counts import logins_as_json, logins_sentence
 from data.commands.login_setup import login_setup
 from data.commands.progress import Lines
 from data.commands.stoppable import Stoppable
-from data.engine import open_engine, sentence
+from data.engine import open_existing, sentence
 from data.worker import logins
 from data.worker.logins import NO_LOGINS, LoginCounts, Tell
 
@@ -42,7 +42,7 @@ def add_parser(subparsers: Subparsers) -> None:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Exit status: 0 done, whatever the servers said; 1 an error of ours kept some from being made; 3 no database;
     130 stopped by Ctrl-C, 143 by SIGTERM: an AUTH that left is counted all the same."""
-    engine = open_engine(settings.database)
+    engine = open_existing(settings.database)
     try:
         counts = _made(engine, settings)
     except DBAPIError as error:

@@ -186,7 +186,15 @@ def platform(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [("export", "out.csv"), ("scan",), ("scan", "--only", "1"), ("check", "1"), ("rotate-keys",)]
+    "arguments",
+    [
+        ("export", "out.csv"),
+        ("scan",),
+        ("scan", "--only", "1"),
+        ("check", "1"),
+        ("logins",),
+        ("rotate-keys",),
+    ],
 )
 def test_a_database_that_is_not_there_is_told_and_not_made(
     project: Path, platform: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
@@ -214,6 +222,19 @@ def test_blanks_around_an_id_are_none_of_it(
     command.main(["import", str(companies)])
     status, said = stopped(*arguments, " 2 ")
     assert (status, said.split(":")[0]) == (2, "no company has the id 2")
+
+
+def test_a_company_without_a_domain_is_told_as_such(
+    project: Path, platform: None, companies: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    companies.write_text("company_id,name\n1,Acme\n")
+    command.main(["import", str(companies)])
+    capsys.readouterr()
+    assert command.main(["check", "1"]) == 1
+    assert capsys.readouterr().out.splitlines()[:2] == [
+        "✗ FAILURE  (no domain)",
+        "  address missing, SMTP not_used",
+    ]
 
 
 def test_an_interrupted_import_says_that_nothing_was_imported(
