@@ -178,7 +178,7 @@ def test_a_password_stands_nowhere(
     given = tmp_path / "given.csv"
     given.write_bytes(f"{header}\n{row.format(p=password)}\n".encode("utf-8", "surrogateescape"))
     command.main(["import", str(given), "--rejected", str(tmp_path / "rejected.csv"), *dry, *as_json])
-    for format in ("csv", "xlsx", "parquet"):
+    for format in () if dry else ("csv", "xlsx", "parquet"):  # a dry run leaves no database
         command.main(["export", str(tmp_path / f"export.{format}")])
     said = capfd.readouterr()
     assert password not in said.out + said.err + caplog.text
