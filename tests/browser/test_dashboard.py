@@ -102,6 +102,19 @@ def test_a_database_that_goes_away_is_told_and_comes_back(tmp_path: Path, visit:
     engine.dispose()
 
 
+@pytest.mark.parametrize("width", [1440, 1024, 900, 420])
+def test_the_counts_of_the_overview_can_be_read_at_every_width(
+    dashboard: Running, visit: Open, width: int
+) -> None:
+    rows = visit(dashboard, width=width).open().page.locator("[class*=st-key-bars-verdicts]")
+    expect(rows.get_by_text("83.7 %")).to_be_visible()
+    label = rows.get_by_test_id("stPageLink").filter(has_text="Failing").bounding_box(timeout=5000)
+    assert label is not None
+    assert label["height"] < 50, "a line for each letter"
+    cut = "cells => cells.filter(cell => cell.scrollWidth > cell.clientWidth).map(cell => cell.innerText)"
+    assert rows.get_by_test_id("stMarkdown").evaluate_all(cut) == []
+
+
 @pytest.mark.parametrize("width", [1440, 420])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pictures_of_every_view(
