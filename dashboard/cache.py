@@ -8,6 +8,7 @@ import streamlit as st
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from checks.company import Diagnosis
 from data import logins, scans, statistics
 from data.engine import open_engine
 from data.logins import AtRisk, Unmatched
@@ -19,10 +20,11 @@ MOST_UNMATCHED = 50
 
 @dataclass(frozen=True)
 class Fleet:
-    """What the overview tells."""
+    """What the overview tells. `own`: the platform's own domain as it was judged last."""
 
     numbers: statistics.Overview
     scan: scans.Scan | None
+    own: Diagnosis | None
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
@@ -35,7 +37,7 @@ def engine(database: str) -> Engine:
 def fleet(asker: str, database: str) -> Fleet:
     """The numbers, as this asker may see them."""
     with Session(engine(database)) as session:
-        return Fleet(statistics.overview(session), scans.latest(session))
+        return Fleet(statistics.overview(session), scans.latest(session), scans.own_domain(session))
 
 
 @st.cache_data(show_spinner=False, ttl=FRESH_SECONDS, max_entries=10)

@@ -89,6 +89,14 @@ def latest(session: Session) -> Scan | None:
     return _scan(row) if row else None
 
 
+def own_domain(session: Session) -> Diagnosis | None:
+    """The platform's own domain as it was judged last: a scan that goes on or was killed says nothing of it, and what
+    was known stays."""
+    judged = ScanRow.platform["domain"].as_string().is_not(None)  # None is stored as JSON's null
+    known = session.scalar(select(ScanRow.platform).where(judged).order_by(ScanRow.id.desc()).limit(1))
+    return verdicts.decode(known) if known else None
+
+
 def _update(session: Session, scan_id: int, **values: object) -> None:
     session.execute(update(ScanRow).where(ScanRow.id == scan_id).values(**values))
 

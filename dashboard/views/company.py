@@ -56,7 +56,7 @@ def show(company_id: str, list_title: str = "Companies") -> None:
             if profile.method is SendingMethod.PLATFORM:
                 context = session.current()
                 fleet = cache.fleet(context.asker.name, context.database)
-                fleet_cards.stands_on_ours(context.own_domain, fleet.scan, now)
+                fleet_cards.stands_on_ours(context.own_domain, fleet.own, now)
             _facts(stored.diagnosis, profile.method, full)
     with narrow:
         company_header.profile_card(profile, now)

@@ -35,5 +35,5 @@ if numbers.logins():
         login_cards.by_state(numbers)
     with right:
         login_cards.december(cache.at_risk(context.asker.name, context.database))
-fleet_cards.own_domain(context.own_domain, fleet.scan, now)
+fleet_cards.own_domain(context.own_domain, fleet.own, now)
 login_cards.unmatched(cache.unmatched(context.asker.name, context.database), now)

@@ -113,15 +113,16 @@ def by_method(numbers: Overview) -> None:
         st.echarts_chart(_stacked(counts), height=270, alt="Companies by method and verdict")
 
 
-def stands_on_ours(domain: str | None, scan: Scan | None, now: datetime) -> None:
+def stands_on_ours(domain: str | None, own: Diagnosis | None, now: datetime) -> None:
     """For a company that sends from our address: how our own domain fares, unless all is well there."""
-    own = scan.platform if scan else None
     if domain and own and own.verdict <= Severity.NOTE:
         return
-    own_domain(domain, scan, now, title="This company's mail leaves from our own domain")
+    own_domain(domain, own, now, title="This company's mail leaves from our own domain")
 
 
-def own_domain(domain: str | None, scan: Scan | None, now: datetime, title: str = "Our own domain") -> None:
+def own_domain(
+    domain: str | None, own: Diagnosis | None, now: datetime, title: str = "Our own domain"
+) -> None:
     """The platform's own domain: all companies that send with its address stand on it."""
     with st.container(border=True):
         st.subheader(title, anchor=False)
@@ -129,11 +130,11 @@ def own_domain(domain: str | None, scan: Scan | None, now: datetime, title: str 
             st.markdown(
                 ":gray[:material/do_not_disturb_on:] Not checked: set `SENDWELL_DOMAIN` and scan again."
             )
-        elif scan is None or scan.platform is None:
+        elif own is None:
             st.markdown(f"{badge(wording.NOT_CHECKED)} {md(domain)}: the next scan looks at it.")
         else:
-            _own_verdict(scan.platform)
-            checked = datetime.fromtimestamp(scan.platform.checked_at, now.tzinfo)
+            _own_verdict(own)
+            checked = moments.of(own.checked_at)
             st.caption(f"Facts from {moments.both(checked, now)}")
 
 

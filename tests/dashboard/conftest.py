@@ -11,7 +11,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from data.engine import open_engine
+from data import scans
+from data.engine import open_engine, writing
 from tests.support import fleet
 
 APP = Path(__file__).parent.parent.parent / "dashboard" / "app.py"
@@ -59,6 +60,15 @@ def fill(url: str, size: int = 130, *, scanned: bool = True) -> None:
     engine = open_engine(url)
     fleet.fill(engine, size, scanned=scanned, now=datetime.now(UTC))
     engine.dispose()
+
+
+def begin_a_scan(url: str) -> None:
+    """One more, which has looked at nothing yet."""
+    engine = open_engine(url)
+    with writing(engine) as session:
+        scans.start(session, 130, datetime.now(UTC))
+    engine.dispose()
+    st.cache_data.clear()
 
 
 def words(at: AppTest) -> str:

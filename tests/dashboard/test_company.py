@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.actions.plain_text import one_line
 from data import verdicts
-from tests.dashboard.conftest import OPEN, fill, plain, words
+from tests.dashboard.conftest import OPEN, begin_a_scan, fill, plain, words
 from tests.support import fleet
 
 NUMBERS = {case.values["name"]: str(number) for number, case in enumerate(fleet.cases(), start=1)}
@@ -167,6 +167,8 @@ def test_a_company_that_sends_from_our_address_says_when_our_own_domain_is_not_w
 ) -> None:
     title = "This company's mail leaves from our own domain"
     assert title not in plain(words(companies(company=by_the_platform())))
+    begin_a_scan(stored)
+    assert title not in plain(words(companies(company=by_the_platform()))), "what was known stays"
     monkeypatch.delenv("SENDWELL_DOMAIN")
     told = plain(words(companies(company=by_the_platform())))
     assert title in told

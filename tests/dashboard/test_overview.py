@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from data import scans, statistics
 from data.engine import open_engine
 from data.schema import ScanRow
-from tests.dashboard.conftest import OPEN, fill, plain, words
+from tests.dashboard.conftest import OPEN, begin_a_scan, fill, plain, words
 from tests.dashboard.test_advice import store
 from tests.support import fleet, login_fleet
 
@@ -40,6 +40,14 @@ def test_the_last_scan_and_our_own_domain_are_told(stored: str, overview: OPEN) 
     assert "Last scan finished 12 minutes ago" in told
     assert "130 of 130 companies, 125 domains." in told
     assert "platform.example" in told
+    assert "v=spf1 include:spf.platform.example -all" in told
+
+
+def test_while_a_scan_goes_on_our_own_domain_is_told_as_it_was_known(stored: str, overview: OPEN) -> None:
+    begin_a_scan(stored)
+    told = plain(words(overview()))
+    assert "has looked at 0 of 130 companies so far" in told
+    assert "the next scan looks at it" not in told
     assert "v=spf1 include:spf.platform.example -all" in told
 
 

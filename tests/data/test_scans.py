@@ -1,6 +1,7 @@
 """What is known of scans, the killed ones too."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -54,6 +55,22 @@ def test_a_scan_runs_until_it_is_finished(session: Session) -> None:
     ended = Counts(done=500, domains=400, queries=4000, unknown=2)
     scans.finish(session, scan_id, ScanState.DONE, ended, LATER, FAILING)
     assert latest(session) == scans.Scan(scan_id, ScanState.DONE, NOON, LATER, 500, ended, FAILING)
+
+
+def test_our_own_domain_stays_as_it_was_known_until_a_scan_judges_it_anew(session: Session) -> None:
+    assert scans.own_domain(session) is None
+    first = scans.start(session, 500, NOON)
+    scans.finish(session, first, ScanState.DONE, Counts(), NOON, FAILING)
+    scans.start(session, 500, LATER)
+    assert scans.own_domain(session) == FAILING
+    blind = scans.start(session, 500, LATER)
+    scans.finish(session, blind, ScanState.FAILED, Counts(), LATER)
+    assert scans.own_domain(session) == FAILING
+    better = scans.start(session, 500, LATER)
+    scans.finish(session, better, ScanState.DONE, Counts(), LATER, replace(FAILING, cause="", findings=()))
+    found = scans.own_domain(session)
+    assert found is not None
+    assert found.cause == ""
 
 
 def test_a_killed_scan_is_told_as_interrupted_when_the_next_one_starts(session: Session) -> None:
