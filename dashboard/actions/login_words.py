@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from checks.company import Company, SendingMethod, SmtpState
+from checks.smtp import login_rules, words
 from checks.smtp import rules as smtp_rules
-from checks.smtp import words
 from checks.smtp.discover import Confidence, Discovery, Found, Note
-from checks.smtp.etiquette import CHECK_NOW
+from checks.smtp.etiquette import CHECK_NOW, CONFIRMED, MENDED_ELSEWHERE, SLOW_DOWN
 from checks.smtp.result import Line, Who
 from checks.smtp.standing import Standing
 from dashboard.actions import explain, moments, wording
@@ -19,6 +19,9 @@ from data.companies_search import Profile
 from data.logins import StoredLogin
 
 FULL_BUDGET = min(most for most, _ in CHECK_NOW)
+_OTHER_ANSWERS = (login_rules.APP_PASSWORD_NEEDED, login_rules.KEY_NEEDED, login_rules.TOKEN_REFUSED)
+_ANSWERS = CONFIRMED | MENDED_ELSEWHERE | SLOW_DOWN | {rule.code for rule in _OTHER_ANSWERS}
+"""Causes that only a server gives that takes logins where we knocked: another port or encryption changes nothing."""
 _SPEAKERS = {Who.CLIENT: "we", Who.SERVER: "server", Who.NOTE: "connection"}
 
 
@@ -118,6 +121,8 @@ def dialogue(lines: Iterable[Line]) -> str:
 
 # What was entered beside what was found
 
+_SERVER, _USER_NAME = "the server", "the form of the user name"
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -130,43 +135,61 @@ class Comparison:
     others: int = 0
 
 
-def compare(profile: Profile, found: Discovery, works: bool) -> Comparison:
-    """`works`: the login with what was entered does."""
+def compare(profile: Profile, found: Discovery, known: Standing | None) -> Comparison:
+    """`known`: of the login with what was entered; None where nobody tried it."""
     notes = tuple(words.NOTES[note] for note in found.notes)
     if not found.servers:
         if Note.NOT_LOOKED_UP in found.notes:
             return Comparison(None, "Whether there is another one is not known.", notes)
-        ask = "Ask the company which server its provider names for outgoing mail."
-        return Comparison(None, "The login works: nothing has to change." if works else ask, notes)
+        return Comparison(None, _none_found(known), notes)
     entered = _host(profile.smtp_host)
     same = [one for one in found.servers if _host(one.server.host) == entered]
     exact = [one for one in same if not _differences(profile, one)]
     nearest = (*exact, *same, *found.servers)[0]
-    return Comparison(nearest, _meaning(profile, nearest, works), notes, len(found.servers) - 1)
+    return Comparison(nearest, _meaning(profile, nearest, known), notes, len(found.servers) - 1)
 
 
-def _meaning(profile: Profile, found: Found, works: bool) -> str:
+def _none_found(known: Standing | None) -> str:
+    if known and known.state is SmtpState.OK:
+        return "The login works: nothing has to change."
+    if known and known.cause in _ANSWERS:
+        return "The server that was entered answers logins: ask for another one only if what it says cannot be mended."
+    return "Ask the company which server its provider names for outgoing mail."
+
+
+def _meaning(profile: Profile, found: Found, known: Standing | None) -> str:
     if not profile.smtp_host.strip():
         return "No server was entered: have the company confirm the one found, and enter it."
     differing = _differences(profile, found)
     if not differing:
         return "What was entered is what was found."
     differ = f"{' and '.join(differing).capitalize()} {'differs' if len(differing) == 1 else 'differ'}"
-    if works:
+    if known and known.state is SmtpState.OK:
         return f"{differ} from what was found, but the login works: nothing has to change."
+    if known and _is_beside_the_point(differing, found, known):
+        return f"{differ} from what was found, but that is not why we do not get in."
     if found.confidence is Confidence.SURE:
         return f"{differ} from what the provider names: enter what was found, and try again."
     return f"{differ} from what was found: ask the company which is right before anything is changed."
 
 
+def _is_beside_the_point(differing: list[str], found: Found, known: Standing) -> bool:
+    """Whether what differs has nothing to do with what the server said."""
+    if differing == [
+        _SERVER
+    ]:  # another name of the same provider, where the password was not what was refused
+        return known.cause in MENDED_ELSEWHERE and bool(known.provider) and known.provider == found.provider
+    return known.cause in _ANSWERS and _USER_NAME not in differing
+
+
 def _differences(profile: Profile, found: Found) -> list[str]:
     if _host(profile.smtp_host) != _host(found.server.host):
-        return ["the server"]
+        return [_SERVER]
     pairs = (
         ("the port", profile.smtp_port, found.server.port),
         ("the encryption", profile.smtp_security, found.server.security.value),
         # Which mailbox it is, the company knows best; whether its name is a whole address, the provider.
-        ("the form of the user name", _form(profile.smtp_username), _form(found.username)),
+        (_USER_NAME, _form(profile.smtp_username), _form(found.username)),
     )
     return [what for what, entered, other in pairs if entered and other and entered != other]
 

@@ -6,7 +6,6 @@ from datetime import datetime
 
 import streamlit as st
 
-from checks.company import SmtpState
 from checks.model import Finding, Topic
 from checks.smtp import login_rules, words
 from checks.smtp.discover import Found
@@ -17,7 +16,6 @@ from dashboard.widgets import evidence, labelled, look_now
 from dashboard.widgets.text import md
 from dashboard.widgets.verdict import badge
 from data.companies_search import Profile
-from data.login_found import FoundServers
 from data.logins import StoredLogin
 from data.verdicts import StoredVerdict
 
@@ -35,7 +33,7 @@ def card(profile: Profile, stored: StoredVerdict | None, login: StoredLogin | No
         look_now.button(profile.id, stored, login_words.budget(profile, login))
         if login:
             _why(profile, login, stored.diagnosis.cause if stored else "")
-        _servers(profile, login.found if login else None, state, now)
+        _servers(profile, login, now)
 
 
 def tells(finding: Finding) -> bool:
@@ -69,7 +67,8 @@ def _cause(standing: Standing, host: str) -> None:
         st.caption(f"{md(standing.cause)} · {md(explain.rule_of(standing.cause).source)}")
 
 
-def _servers(profile: Profile, found: FoundServers | None, state: SmtpState, now: datetime) -> None:
+def _servers(profile: Profile, login: StoredLogin | None, now: datetime) -> None:
+    found = login.found if login else None
     entered, other = st.columns(2)
     with entered:
         st.markdown("**Entered**")
@@ -79,7 +78,7 @@ def _servers(profile: Profile, found: FoundServers | None, state: SmtpState, now
         if found is None:
             st.markdown(":gray[Nobody has looked for it yet.]")
             return
-        compared = login_words.compare(profile, found.discovery, state is SmtpState.OK)
+        compared = login_words.compare(profile, found.discovery, login_words.current(login))
         if compared.found:
             labelled.lines(_found(compared.found))
         elif found.complete:

@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from checks.company import SmtpState
 from checks.domain_name import Address
-from checks.smtp.discover import Discovery, Note
+from checks.smtp.discover import Confidence, Discovery, Found, Note, Source
+from checks.smtp.result import Security, Server
+from checks.smtp.standing import Standing
 from dashboard.actions import check_now
 from dashboard.actions.plain_text import one_line
 from data import login_standings
@@ -125,6 +128,45 @@ def test_a_search_that_could_not_see_everything_says_not_that_there_is_none(
     assert "None was found" not in told
     assert "Not everything could be looked up: try again later." in told
     assert "Whether there is another one is not known." in told
+
+
+def found_at(host: str, port: int, security: Security, **more: str) -> Found:
+    confidence = Confidence.SURE if more else Confidence.GUESS
+    return Found(Server(host, port, security), "info@refused.example", Source.GUESS, confidence, **more)
+
+
+MICROSOFT = found_at("smtp.office365.com", 587, Security.STARTTLS, provider="Microsoft 365")
+IMPLICIT = found_at("mail.own.example", 465, Security.IMPLICIT)
+
+
+@pytest.mark.parametrize(
+    ("entered", "cause", "found", "text"),
+    [
+        (
+            "outlook.office365.com",
+            "SMTP_CONDITIONAL_ACCESS",
+            MICROSOFT,
+            "but that is not why we do not get in.",
+        ),
+        ("outlook.office365.com", "SMTP_TIMED_OUT", MICROSOFT, "enter what was found, and try again."),
+        ("mail.own.example", "SMTP_WRONG_PASSWORD", IMPLICIT, "but that is not why we do not get in."),
+        ("mail.own.example", "SMTP_WRONG_PASSWORD", MICROSOFT, "enter what was found, and try again."),
+        ("mail.own.example", "SMTP_CONNECTION_REFUSED", IMPLICIT, "ask the company which is right"),
+        ("mail.own.example", "SMTP_WRONG_PASSWORD", None, "The server that was entered answers logins:"),
+        ("mail.own.example", "SMTP_HOST_UNKNOWN", None, "Ask the company which server its provider names"),
+    ],
+)
+def test_what_differs_is_no_second_advice_where_the_server_said_what_the_matter_is(
+    database: str, companies: OPEN, entered: str, cause: str, found: Found | None, text: str
+) -> None:
+    server = {"smtp_host": entered, "smtp_port": 587, "smtp_security": "starttls"}
+    refused = Standing(SmtpState.FAILING, cause, provider="Microsoft 365" if "office365" in entered else "")
+    discovery = Discovery(Address("info", "refused.example"), "", (found,) if found else (), ())
+    engine = open_engine(database)
+    case = login_fleet.Case("refused", server, refused, None, found=discovery)
+    login_fleet.fill(engine, datetime.now(UTC), (case,))
+    engine.dispose()
+    assert text in plain(words(companies(company="refused")))
 
 
 def test_after_a_change_of_settings_nothing_of_the_old_ones_counts(page: Page) -> None:
