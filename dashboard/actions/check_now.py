@@ -11,8 +11,10 @@ import logging
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +35,8 @@ class Outcome:
     """What came of a look, in the words of the export. `error`: why nothing did; all else is empty then.
 
     `tried`: whether a login was; `told_nothing`: it was, and the answer said nothing of user name and password.
-    `refused`: why none was, in a sentence; empty if one was, or none is needed.
+    `refused`: why none was, in a sentence without its stop; empty if one was, or none is needed. `is_old`: what was
+    known before stands in for a look-up that failed. `at`: when the look was over, in epoch seconds.
     """
 
     verdict: str = ""
@@ -42,6 +45,8 @@ class Outcome:
     told_nothing: bool = False
     refused: str = ""
     error: str = ""
+    is_old: bool = False
+    at: float = field(default=0.0, compare=False)
 
 
 Look = Future[Outcome]
@@ -78,10 +83,11 @@ def _run(company_id: str, look: Look) -> None:
         outcome = Outcome(error="Something went wrong that should not have; the log has it.")
     with _guard:
         del _under_way[company_id]
-    look.set_result(outcome)
+    look.set_result(replace(outcome, at=time.time()))
 
 
 def _look(company_id: str) -> Outcome:
+    began = time.time()
     try:
         done = subprocess.run(
             [*COMMAND, company_id],
@@ -95,19 +101,19 @@ def _look(company_id: str) -> Outcome:
         return Outcome(error=f"Nothing came of it within {LONGEST:.0f} seconds. Try again later.")
     except (OSError, ValueError):  # no process to be had, or a number that no command line can hold
         return Outcome(error="The look could not be started on this machine. Try again later.")
-    return _told(done.returncode, done.stdout, done.stderr)
+    return _told(done.returncode, done.stdout, done.stderr, began)
 
 
-def _told(status: int, out: bytes, err: bytes) -> Outcome:
+def _told(status: int, out: bytes, err: bytes, began: float) -> Outcome:
     try:
-        return _read(json.loads(out))
+        return _read(json.loads(out), began)
     except (ValueError, KeyError, TypeError):
         pass  # it ended without an answer, and says why elsewhere
     said = block(err.decode(errors="replace").strip().rpartition("\n")[2])
     return Outcome(error=said or f"The look ended without an answer (exit status {status}).")
 
 
-def _read(told: dict[str, Any]) -> Outcome:
+def _read(told: dict[str, Any], began: float) -> Outcome:
     login = told["login"]
     return Outcome(
         verdict=str(told["verdict"]),
@@ -115,4 +121,6 @@ def _read(told: dict[str, Any]) -> Outcome:
         tried=bool(told["tried"]),
         told_nothing=bool(told["tried"] and login and login["seen_at"] != login["tried_at"]),
         refused=str(told["refused"]),
+        is_old=datetime.fromisoformat(told["checked_at"]).timestamp()
+        < began - 1,  # it is told in whole seconds
     )

@@ -38,9 +38,15 @@ def button(company_id: str, stored: StoredVerdict | None, note: str) -> None:
         )
         st.caption(md(note), width="stretch")
     if asked and asked.look.done():
-        _show(asked.look.result(), asked.verdict)
+        if not _has_a_later_one(asked.look.result(), stored):
+            _show(asked.look.result(), asked.verdict)
     elif asked:
         _wait(asked.look)
+
+
+def _has_a_later_one(outcome: Outcome, stored: StoredVerdict | None) -> bool:
+    """Whether somebody has looked since: what came of this look would gainsay what the page shows now."""
+    return stored is not None and stored.attempted_at.timestamp() > outcome.at
 
 
 def _begin(company_id: str, verdict: str) -> None:
@@ -78,11 +84,13 @@ def _show(outcome: Outcome, before: str) -> None:
 def _news(outcome: Outcome, before: str) -> list[str]:
     """Markdown."""
     told = [_verdict(outcome.verdict, before)]
+    if outcome.is_old:
+        told.append("Not everything could be looked up now: what was known before stands.")
     if outcome.told_nothing:
         told.append("The login was tried, and the answer said nothing new.")
     elif outcome.tried:
         told.append(wording.LOGINS_TRIED.get(outcome.smtp, ""))
-    return [*told, md(outcome.refused)]
+    return [*told, md(f"{outcome.refused}.")] if outcome.refused else told
 
 
 def _verdict(now: str, before: str) -> str:

@@ -19,6 +19,7 @@ ANSWER = {
     "verdict": "failure",
     "cause": "SMTP_WRONG_PASSWORD",
     "smtp": "failing",
+    "checked_at": "2126-11-25T03:00:00Z",
     "login": {"state": "failing", "seen_at": "2026-11-25T03:00:00Z", "tried_at": "2026-11-25T03:00:00Z"},
     "tried": True,
     "refused": "",
@@ -59,6 +60,16 @@ def test_a_login_that_said_nothing_is_told_from_one_that_failed(child: Child) ->
     login = {"state": "ok", "seen_at": "2026-11-24T03:00:00Z", "tried_at": "2026-11-25T03:00:00Z"}
     child(f"print({json.dumps({**ANSWER, 'smtp': 'ok', 'login': login})!r})")
     assert outcome() == Outcome(verdict="failure", smtp="ok", tried=True, told_nothing=True)
+
+
+def test_what_was_known_before_is_told_from_what_was_found_now(child: Child) -> None:
+    child(f"print({json.dumps({**ANSWER, 'checked_at': '2026-11-24T03:00:00Z'})!r})")
+    assert outcome() == Outcome("failure", "failing", tried=True, is_old=True)
+    child(
+        f"told = {ANSWER!r}; told['checked_at'] = time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())\n"
+        "print(json.dumps(told))"
+    )
+    assert not outcome().is_old
 
 
 def test_a_login_that_must_wait_says_why(child: Child) -> None:

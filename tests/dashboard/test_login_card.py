@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,7 @@ from dashboard.actions.plain_text import one_line
 from data import login_standings
 from data.engine import open_engine, writing
 from data.login_found import FoundServers, encode_found
+from data.schema import VerdictRow
 from tests.dashboard.conftest import OPEN, plain, words
 from tests.support import fleet, login_fleet
 
@@ -241,6 +242,7 @@ def child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Put:
 
 def answer(verdict: str, **more: object) -> str:
     told = {"verdict": verdict, "smtp": "", "login": None, "tried": False, "refused": ""}
+    told["checked_at"] = datetime.now(UTC).isoformat()
     return json.dumps({**told, **more})
 
 
@@ -274,7 +276,7 @@ def test_a_second_visitor_follows_the_look_and_starts_none(page: Page, child: Pu
     second = page("paused")
     assert second.button(key="check_now").disabled
     told = finish(here, second, "paused")
-    assert "the verdict is still **Failing**. The login was not tried: it is paused" in told
+    assert "the verdict is still **Failing**. The login was not tried: it is paused." in told
     assert (here / "starts").read_text() == "x"
 
 
@@ -293,6 +295,26 @@ def test_companies_of_every_method_can_be_looked_at(stored: str, companies: OPEN
     assert "Looks up the DNS now, and judges anew." in plain(words(at))
     at.button(key="check_now").click().run()
     assert "Looked at: the verdict is still **OK**." in finish(here, at, "1")
+
+
+def test_a_look_that_met_no_answer_says_that_what_was_known_stands(page: Page, child: Put) -> None:
+    here = child(answer("failure", checked_at="2026-11-24T03:00:00Z"))
+    at = page("paused")
+    at.button(key="check_now").click().run()
+    told = finish(here, at, "paused")
+    assert "Not everything could be looked up now: what was known before stands." in told
+
+
+def test_what_came_of_a_look_is_no_news_after_a_later_one(page: Page, child: Put, database: str) -> None:
+    here = child(answer("ok", smtp="ok", tried=True))
+    at = page("wrong")
+    at.button(key="check_now").click().run()
+    assert "is **OK** now" in finish(here, at, "wrong")
+    engine = open_engine(database)
+    with writing(engine) as session:
+        session.get_one(VerdictRow, "wrong").attempted_at = datetime.now(UTC) + timedelta(hours=1)
+    engine.dispose()
+    assert "Looked at: the verdict" not in plain(words(at.run()))
 
 
 def test_the_outcome_of_one_company_is_not_shown_on_another(page: Page, child: Put) -> None:
