@@ -115,6 +115,34 @@ def test_the_counts_of_the_overview_can_be_read_at_every_width(
     assert rows.get_by_test_id("stMarkdown").evaluate_all(cut) == []
 
 
+CONTRAST = """
+element => {
+  const numbers = color => color.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map(v => v / 255)
+    .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  let ground = [255, 255, 255], strength = 1;
+  for (let each = element; each; each = each.parentElement) strength *= getComputedStyle(each).opacity;
+  for (let each = element; each; each = each.parentElement) {
+    const color = numbers(getComputedStyle(each).backgroundColor);
+    if (color.length < 4) { ground = color; break; }
+  }
+  const ink = numbers(getComputedStyle(element).color).slice(0, 3);
+  const seen = ink.map((v, i) => v * strength + ground[i] * (1 - strength));
+  const [low, high] = [light(seen), light(ground)].sort((one, other) => one - other);
+  return (high + 0.05) / (low + 0.05);
+}
+"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_small_print_has_the_contrast_that_wcag_wants_of_it(
+    dashboard: Running, visit: Open, scheme: str
+) -> None:
+    window = visit(dashboard, scheme=scheme).open()
+    assert window.sees("Last scan finished").evaluate(CONTRAST) >= 4.5  # WCAG 2.2, 1.4.3
+
+
 @pytest.mark.parametrize("width", [1440, 420])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pictures_of_every_view(
