@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,10 +18,11 @@ from data.schema import CompanyRow, VerdictRow
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Some of many. `fraction` is None where there is nothing to divide by."""
+    """Some of many, and of how many it is not known. `fraction` is None where there is nothing to divide by."""
 
     part: int
     whole: int
+    unknown: int = 0
 
     @property
     def fraction(self) -> float | None:
@@ -60,17 +61,18 @@ class Overview:
     @property
     def validated(self) -> Share:
         """Companies whose profile e-mail is confirmed and takes mail, of all."""
-        return Share(_sum(g for g in self.groups if g.address == AddressState.VALIDATED), self.companies)
+        return _share(self.groups, lambda g: g.address, AddressState.VALIDATED)
 
     @property
     def effective_own_address(self) -> Share:
         """Of the companies that send with their own address: those whose SPF lets our mail pass."""
-        return _effective(g for g in self.groups if g.method is SendingMethod.OWN_ADDRESS)
+        own = [g for g in self.groups if g.method is SendingMethod.OWN_ADDRESS]
+        return _share(own, lambda g: g.spf, SpfState.EFFECTIVE)
 
     @property
     def effective_all(self) -> Share:
         """The same, of all companies with a domain, whatever their method."""
-        return _effective(g for g in self.groups if g.has_domain)
+        return _share([g for g in self.groups if g.has_domain], lambda g: g.spf, SpfState.EFFECTIVE)
 
     def verdicts(self, method: SendingMethod | None = None) -> Counter[str]:
         """Companies by verdict, those without one under UNCHECKED; of one method, or of all."""
@@ -127,9 +129,10 @@ def _sum(groups: Iterable[Counted]) -> int:
     return sum(group.companies for group in groups)
 
 
-def _effective(groups: Iterable[Counted]) -> Share:
-    known = tuple(groups)
-    return Share(_sum(g for g in known if g.spf == SpfState.EFFECTIVE), _sum(known))
+def _share(groups: Sequence[Counted], column: Callable[[Counted], str], wanted: str) -> Share:
+    """Those with that word in the column. What nobody has looked at is not known either."""
+    unknown = _sum(g for g in groups if column(g) == "unknown" or g.verdict == UNCHECKED)
+    return Share(_sum(g for g in groups if column(g) == wanted), _sum(groups), unknown)
 
 
 def _counted(method: str, has_domain: bool, severity: int | None, *rest: Any) -> Counted:

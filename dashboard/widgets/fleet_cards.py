@@ -18,7 +18,7 @@ from dashboard.widgets.tiles import Bar, Tile, bars, icon_of, tiles
 from dashboard.widgets.verdict import badge
 from data.companies_search import UNCHECKED
 from data.scans import Scan, ScanState
-from data.statistics import Overview
+from data.statistics import Overview, Share
 
 MOST_CAUSES = 8
 
@@ -92,6 +92,10 @@ def by_cause(numbers: Overview) -> None:
         if not causes:
             st.markdown(":green[:material/check_circle:] No company is failing.")
         failing = sum(count for _, count in causes)
+        if causes:
+            st.caption(
+                f"Of {counted(failing, 'company that fails', 'companies that fail')}, each by its worst cause"
+            )
         bars("causes", _causes(causes[:MOST_CAUSES]), failing)
         if rest := causes[MOST_CAUSES:]:
             companies = counted(sum(count for _, count in rest), "company", "companies")
@@ -156,7 +160,7 @@ def _validated(numbers: Overview) -> Tile:
         "E-mail validated",
         "mark_email_read",
         percent(share.fraction),
-        f"{share.part:,} of {share.whole:,}",
+        _parts(share),
         "Companies whose profile e-mail is filled in, validated, and takes mail",
     )
 
@@ -164,15 +168,22 @@ def _validated(numbers: Overview) -> Tile:
 def _effective(numbers: Overview) -> Tile:
     own, every = numbers.effective_own_address, numbers.effective_all
     if not numbers.checked:
-        return Tile("SPF effective", "verified_user", "–", "not checked yet")
+        return Tile("SPF effective, own address", "verified_user", "–", "not checked yet")
     return Tile(
-        "SPF effective",
+        "SPF effective, own address",
         "verified_user",
         percent(own.fraction),
-        f"{own.part:,} of {own.whole:,} with own address",
-        f"Our mail passes from every address we send from. Of all companies with a domain: "
-        f"{percent(every.fraction)} ({every.part:,} of {every.whole:,})",
+        _parts(own),
+        "Companies that send with their own address, and whose SPF lets our mail pass from every address we send"
+        f" from. Of all companies with a domain, whatever their way: "
+        f"{percent(every.fraction)} ({_parts(every)})",
     )
+
+
+def _parts(share: Share) -> str:
+    """What is not known is no failure, so it is told apart."""
+    unknown = f", {share.unknown:,} unknown" if share.unknown else ""
+    return f"{share.part:,} of {share.whole:,}{unknown}"
 
 
 def _stacked(counts: Mapping[SendingMethod, Mapping[str, int]]) -> dict[str, object]:

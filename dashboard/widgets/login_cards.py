@@ -25,6 +25,8 @@ def by_state(numbers: Overview) -> None:
     counts = numbers.logins()
     with st.container(border=True, height="stretch"):
         st.subheader("Logins at own servers", anchor=False)
+        own = wording.counted(counts.total(), "company", "companies")
+        st.caption(f"Of {own} with a server of their own")
         rows = [
             Bar(f"{icon_of(word)} {word.label.capitalize()}", counts[state], company_link.of_login(state))
             for state, word in wording.LOGINS.items()

@@ -19,8 +19,8 @@ def test_the_numbers_are_on_the_tiles(stored: str, overview: OPEN) -> None:
     assert not at.exception
     tiles = {metric.label: (metric.value, metric.delta) for metric in at.metric}
     assert tiles["Companies"] == ("129", "1 gone, not counted")
-    assert tiles["E-mail validated"] == ("92.2 %", "119 of 129")
-    assert tiles["SPF effective"][1].endswith("with own address")
+    assert tiles["E-mail validated"] == ("92.2 %", "119 of 129, 1 unknown")
+    assert tiles["SPF effective, own address"][1].endswith(", 2 unknown")
     assert tiles["Failing"][0] == "25"
 
 
@@ -66,6 +66,7 @@ def test_logins_are_counted_by_their_state_and_those_that_end_in_december_apart(
     assert not at.exception
     told = plain(words(at))
     assert "Logins at own servers" in told
+    assert "Of 20 companies with a server of their own" in told
     assert "**3 companies log in** at Microsoft 365 with a password. **1 login works** today." in told
     assert "Microsoft switches off passwords at Microsoft 365 at the end of December 2026." in told
     assert [link.label for link in at.page_link if "What ends" in link.label]
