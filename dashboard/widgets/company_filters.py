@@ -33,36 +33,44 @@ def order() -> Order:
 
 def show(filter: Filter) -> None:
     """The widgets; each change is one step in the browser's history."""
-    find, verdict, method, sort = st.columns([3, 2, 2, 1.6], vertical_alignment="bottom")
-    find.text_input(
+    with st.grid(
+        4, min_column_width=220
+    ):  # on a middling screen two rows, in which what was chosen can be read
+        _choices(filter)
+    _problems(filter)
+    _causes(filter)
+
+
+def _choices(filter: Filter) -> None:
+    st.text_input(
         "Search",
         placeholder="Name, number, e-mail or domain",
         icon=":material/search:",
         max_chars=200,
         **urlstate.bind("q", filter.text, ""),
     )
-    verdict.multiselect(
+    st.multiselect(
         "Verdict",
         VERDICTS,
         format_func=lambda word: wording.VERDICTS[word].label,
         placeholder="Any",
+        wrap=True,
         **urlstate.bind("verdict", list(filter.verdicts), []),
     )
-    method.multiselect(
+    st.multiselect(
         "Sends with",
         tuple(SendingMethod),
         format_func=wording.METHODS.__getitem__,
         placeholder="Any",
+        wrap=True,
         **urlstate.bind("method", list(filter.methods), []),
     )
-    sort.selectbox(
+    st.selectbox(
         "Sort",
         tuple(Order),
         format_func=wording.ORDERS.__getitem__,
         **urlstate.bind("sort", order(), Order.WORST),
     )
-    _problems(filter)
-    _causes(filter)
 
 
 def reset() -> None:

@@ -115,6 +115,15 @@ def test_the_counts_of_the_overview_can_be_read_at_every_width(
     assert rows.get_by_test_id("stMarkdown").evaluate_all(cut) == []
 
 
+@pytest.mark.parametrize("width", [1440, 1024, 420])
+def test_what_was_chosen_can_be_read_at_every_width(dashboard: Running, visit: Open, width: int) -> None:
+    window = visit(dashboard, width=width).open("/companies?verdict=failure&verdict=warning&sort=checked")
+    cut = "found => found.scrollWidth > found.clientWidth"
+    assert not window.sees("Failing").evaluate(cut)
+    assert not window.page.get_by_test_id("stMultiSelectTagsContainer").first.evaluate(cut)
+    assert not window.page.get_by_role("combobox", name="Sort").evaluate(cut)
+
+
 CONTRAST = """
 element => {
   const numbers = color => color.match(/[\\d.]+/g).map(Number);
