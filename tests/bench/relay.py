@@ -28,6 +28,7 @@ from random import Random
 from typing import Any
 
 from tests.bench.needed import ROOT
+from tests.support.dns_server import free_port
 
 Address = tuple[str, int]
 Send = Callable[[bytes, Address], None]
@@ -109,10 +110,11 @@ class Relay:
         self._server = server
         self._weather = back
         self._loop = loop = asyncio.get_running_loop()
-        self._inside = _udp()
-        self._inside.bind(("127.0.0.1", 0))
-        self._outside = _udp()
+        self._inside, self._tcp = free_port("127.0.0.1")
+        self._outside = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._outside.connect(server)
+        for each in (self._inside, self._outside):
+            _make_room(each)
         self._askers: list[tuple[Address, bytes]] = [(("", 0), b"")] * IDS
         self._last = 0
         self.there = Line(there, Random(seed), self._to_server, loop.call_later)
@@ -124,7 +126,7 @@ class Relay:
         """Carry until cancelled."""
         self._loop.add_reader(self._inside, self._asked)
         self._loop.add_reader(self._outside, self._answered)
-        tcp = await asyncio.start_server(self._connected, *self.address)
+        tcp = await asyncio.start_server(self._connected, sock=self._tcp)
         try:
             await tcp.serve_forever()
         finally:
@@ -179,13 +181,11 @@ class Relay:
         self._loop.call_later(self._weather.delay, writer.close)
 
 
-def _udp() -> socket.socket:
-    """A socket with as large a buffer as the kernel gives, so that the relay loses nothing of its own."""
-    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    made.setblocking(False)
+def _make_room(udp: socket.socket) -> None:
+    """As large a buffer as the kernel gives, so that the relay loses nothing of its own."""
+    udp.setblocking(False)
     for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
-        made.setsockopt(socket.SOL_SOCKET, option, BUFFER)
-    return made
+        udp.setsockopt(socket.SOL_SOCKET, option, BUFFER)
 
 
 async def until_stdin_ends() -> None:

@@ -131,6 +131,18 @@ async def test_questions_and_answers_pass_with_their_own_ids_over_udp_and_tcp() 
 
 
 @pytest.mark.integration
+async def test_nobody_can_take_the_port_of_its_connections_while_it_starts() -> None:
+    """Where one did, all answers over TCP were lost, and nothing told so."""
+    relay = Relay(("127.0.0.1", 9), Weather(), Weather(), seed=1)
+    with socket.socket() as other, pytest.raises(OSError, match="in use"):
+        other.bind(relay.address)
+    serving = asyncio.create_task(relay.serve())
+    await asyncio.sleep(0)
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)
+
+
+@pytest.mark.integration
 @pytest.mark.parametrize("module", ["tests.bench.relay", "tests.bench.faults"])
 def test_a_relay_process_ends_when_it_is_let_go_and_tells_what_it_carried(module: str) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:

@@ -249,7 +249,7 @@ class DnsServer:
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
-        udp, tcp = _free_port(self.host)
+        udp, tcp = free_port(self.host)
         self.address = f"{self.host}:{udp.getsockname()[1]}"
         self._udp, _ = await loop.create_datagram_endpoint(lambda: _Listener(self), sock=udp)
         self._elsewhere, _ = await loop.create_datagram_endpoint(
@@ -365,7 +365,7 @@ class _Listener(asyncio.DatagramProtocol):
         self._server.begin(asyncio.create_task(self._server.datagram(data, addr)))
 
 
-def _free_port(host: str) -> tuple[socket.socket, socket.socket]:
+def free_port(host: str) -> tuple[socket.socket, socket.socket]:
     """A UDP and a TCP socket on one port that nobody has."""
     while True:
         udp, tcp = (socket.socket(socket.AF_INET, kind) for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM))
