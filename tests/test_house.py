@@ -100,7 +100,7 @@ def test_settings_need_the_standard_library_alone() -> None:
 
 
 NOT_IMPORTED = {"psycopg", "plotly"}
-"""SQLAlchemy imports the driver of a database by itself; plotly is what the charts are to be drawn with."""
+"""SQLAlchemy imports the driver of a database by itself; plotly is there for the charts to come."""
 
 
 def required(file: str) -> set[str]:
