@@ -1,4 +1,5 @@
-"""The words for what `discover` finds: where a server is known from, what opens it, what else was learnt."""
+"""The words for what `discover` finds (where a server is known from, what opens it, what else was learnt), and for a
+login that waits."""
 
 from __future__ import annotations
 
@@ -37,3 +38,9 @@ NOTES: Mapping[Note, str] = MappingProxyType(
         Note.SENDS_ONLY: "The domain's mail goes to a service for sending: its server wants a key of its own.",
     }
 )
+
+
+def not_again(may_be_asked: bool) -> str:
+    """When a paused login is tried again; `may_be_asked`: whether check now tries it (`checks.smtp.etiquette`)."""
+    also = ", or by check now when it was mended at the server" if may_be_asked else ""
+    return f"not before the settings change{also}"

@@ -115,12 +115,12 @@ def _told(status: int, out: bytes, err: bytes, began: float) -> Outcome:
 
 def _read(told: dict[str, Any], began: float) -> Outcome:
     login = told["login"]
+    checked_at = datetime.fromisoformat(told["checked_at"]).timestamp()  # in whole seconds
     return Outcome(
         verdict=str(told["verdict"]),
         smtp=str(told["smtp"]),
         tried=bool(told["tried"]),
         told_nothing=bool(told["tried"] and login and login["seen_at"] != login["tried_at"]),
         refused=str(told["refused"]),
-        is_old=datetime.fromisoformat(told["checked_at"]).timestamp()
-        < began - 1,  # it is told in whole seconds
+        is_old=checked_at < began - 1,
     )

@@ -55,8 +55,7 @@ def times(login: StoredLogin | None, now: datetime) -> list[str]:
 
 def _next(login: StoredLogin, now: datetime) -> str:
     if login.next_at is None:
-        also = ", or by check now when it was mended at the server" if login.may_be_asked else ""
-        return f"not before the settings change{also}"
+        return words.not_again(login.may_be_asked)
     due = moments.of(login.next_at)
     return "with the next scan" if due <= now else f"{moments.ahead(due, now)} ({moments.exact(due)})"
 
@@ -175,9 +174,8 @@ def _meaning(profile: Profile, found: Found, known: Standing | None) -> str:
 
 def _is_beside_the_point(differing: list[str], found: Found, known: Standing) -> bool:
     """Whether what differs has nothing to do with what the server said."""
-    if differing == [
-        _SERVER
-    ]:  # another name of the same provider, where the password was not what was refused
+    if differing == [_SERVER]:
+        # another name of the same provider, where the password was not what was refused
         return known.cause in MENDED_ELSEWHERE and bool(known.provider) and known.provider == found.provider
     return known.cause in _ANSWERS and _USER_NAME not in differing
 

@@ -33,9 +33,8 @@ def order() -> Order:
 
 def show(filter: Filter) -> None:
     """The widgets; each change is one step in the browser's history."""
-    with st.grid(
-        4, min_column_width=220
-    ):  # on a middling screen two rows, in which what was chosen can be read
+    # Where that does not fit, in two rows: what was chosen can be read.
+    with st.grid(4, min_column_width=220):
         _choices(filter)
     _problems(filter)
     _causes(filter)

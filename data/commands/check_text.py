@@ -8,7 +8,7 @@ from rich.console import Console
 
 from checks.company import SmtpState
 from checks.model import Severity
-from checks.smtp import login_rules
+from checks.smtp import login_rules, words
 from checks.smtp.replies import RULES
 from checks.smtp.result import Login
 from checks.terminal import marked, plain
@@ -33,8 +33,8 @@ def show(found: Checked, to: Console) -> None:
     else:
         told = found.verdict.diagnosis
         to.print(marked(told.verdict.name, TONES[told.verdict]), plain(f" {told.domain or '(no domain)'}"))
-        words = {"address": told.address, "SPF": told.spf, "DMARC": told.dmarc, "SMTP": told.smtp}
-        to.print(plain("  " + ", ".join(f"{name} {word}" for name, word in words.items() if word)))
+        states = {"address": told.address, "SPF": told.spf, "DMARC": told.dmarc, "SMTP": told.smtp}
+        to.print(plain("  " + ", ".join(f"{name} {word}" for name, word in states.items() if word)))
         show_findings([f for f in told.findings if f.matters and f.severity > Severity.OK], to)
     if found.login:
         _show_login(found.login, to)
@@ -72,12 +72,13 @@ def _show_login(login: StoredLogin, to: Console) -> None:
     to.print(marked(f"login {known.state}", _STATES[known.state]), plain(f"since {_clock(known.since)}{of}"))
     if known.cause:
         to.print(plain(f"  What to do: {known.step or RULES[known.cause].fix}"))
-    mended = ", or by check now when it was mended at the server" if login.may_be_asked else ""
-    never = f"not before the settings change{mended}"
-    next_time = (
-        "with the next scan" if login.changed else never if login.next_at is None else _clock(login.next_at)
-    )
-    to.print(plain(f"  next try: {next_time}; check now: {login.check_now_left} left", "dim"))
+    to.print(plain(f"  next try: {_next_try(login)}; check now: {login.check_now_left} left", "dim"))
+
+
+def _next_try(login: StoredLogin) -> str:
+    if login.changed:
+        return "with the next scan"
+    return words.not_again(login.may_be_asked) if login.next_at is None else _clock(login.next_at)
 
 
 def _clock(at: float) -> str:
